@@ -1,0 +1,25 @@
+"""What can go wrong before anything was judged, told so that the reader knows what to type next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem(Exception):  # noqa: N818  (a problem of the host or of the input, not a fault of ours)
+    """What was tried, what was seen, and the command that helps; exit code 4."""
+
+    tried: str
+    seen: str
+    fix: str
+
+    def __str__(self) -> str:
+        return f"{self.tried}: {self.seen}. Try: {self.fix}"
+
+
+class Interrupted(BaseException):
+    """A signal asked us to end; `code` is what a shell expects of a program that ended by it."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code

@@ -1,0 +1,133 @@
+"""Runs other programs: bounded in time, ended with us, their output kept in a file and told when they fail."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+TAIL = 15
+_running: set[subprocess.Popen[str]] = set()
+_guard = threading.Lock()
+_ending = False
+
+
+@dataclass(frozen=True)
+class CommandFailed(Exception):  # noqa: N818
+    """A program that ended with another code than 0, or not in time."""
+
+    argv: tuple[str, ...]
+    seen: str
+    tail: str
+    log: Path | None = None
+
+    def __str__(self) -> str:
+        return f"{Path(self.argv[0]).name} {self.seen}"
+
+
+def run(  # noqa: PLR0913  (each is one plain property of a program's run)
+    argv: Sequence[str],
+    *,
+    within_s: float,
+    log: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    text: str | None = None,
+    on_line: Callable[[str], None] = lambda _line: None,
+) -> str:
+    """Run to the end and return what it printed (both streams); raise CommandFailed otherwise."""
+    lines: list[str] = []
+    tail: deque[str] = deque(maxlen=TAIL)
+    process = _start(argv, env=env, cwd=cwd, feed=text is not None)
+    late = threading.Timer(within_s, _end, args=(process,))
+    late.daemon = True
+    late.start()
+    began = time.monotonic()
+    try:
+        with contextlib.ExitStack() as stack:
+            file = stack.enter_context(log.open("a")) if log else None
+            feeder = _feed(process, text)
+            assert process.stdout is not None  # noqa: S101  (Popen was given a pipe)
+            for line in process.stdout:
+                lines.append(line)
+                tail.append(line.rstrip())
+                if file:
+                    file.write(line)
+                    file.flush()
+                on_line(line.rstrip())
+            code = process.wait()
+            feeder.join()
+    finally:
+        late.cancel()
+        _end(process)
+        with _guard:
+            _running.discard(process)
+    if code != 0:
+        slow = time.monotonic() - began >= within_s
+        seen = f"did not end within {within_s:.0f} s" if slow else f"ended with code {code}"
+        raise CommandFailed(tuple(argv), seen, "\n".join(tail), log)
+    return "".join(lines)
+
+
+def _start(argv: Sequence[str], *, env: Mapping[str, str] | None, cwd: Path | None, feed: bool) -> subprocess.Popen[str]:
+    with _guard:
+        if _ending:
+            raise CommandFailed(tuple(argv), "was not started: we are ending", "")
+        try:
+            process = subprocess.Popen(
+                list(argv),
+                stdin=subprocess.PIPE if feed else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors="replace",
+                env=dict(env) if env is not None else None,
+                cwd=cwd,
+                start_new_session=True,  # a group of its own: we decide when it ends, not the terminal
+            )
+        except OSError as error:
+            raise CommandFailed(tuple(argv), f"could not be started ({error.strerror})", "") from error
+        _running.add(process)
+    return process
+
+
+def _feed(process: subprocess.Popen[str], text: str | None) -> threading.Thread:
+    """Write beside reading: a program that answers while it is fed would block both."""
+
+    def write() -> None:
+        if process.stdin is not None:
+            with contextlib.suppress(BrokenPipeError), process.stdin as pipe:
+                pipe.write(text or "")
+
+    thread = threading.Thread(target=write, daemon=True)
+    thread.start()
+    return thread
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Ask the whole group to end, then make it end."""
+    if process.poll() is not None:
+        return
+    for sign in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, sign)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=5)
+            return
+
+
+def end_all() -> None:
+    """End what is still running, and start nothing more: we were asked to stop."""
+    global _ending  # noqa: PLW0603  (one process, one end)
+    with _guard:
+        _ending = True
+        left = list(_running)
+    for process in left:
+        _end(process)

@@ -1,0 +1,92 @@
+"""Which Docker engine is meant: flag > DOCKER_HOST > DOCKER_CONTEXT or the current context > default socket.
+
+The Docker SDK looks at DOCKER_HOST alone; people who use contexts would get another engine than `docker` does.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.model.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from docker import DockerClient
+    from docker.tls import TLSConfig
+
+DEFAULT_SOCKET = "unix:///var/run/docker.sock"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    url: str
+    source: str
+    tls: TLSConfig | None = None
+    context: str = ""
+
+    @property
+    def local(self) -> bool:
+        """Whether the engine's host is (most likely) this one, so that its kernel and files are ours to look at."""
+        return self.url.startswith("unix://")
+
+    def environment(self, base: Mapping[str, str]) -> dict[str, str]:
+        """The environment in which `docker`, and with it kind, talks to this engine and no other."""
+        env = {k: v for k, v in base.items() if k not in ("DOCKER_HOST", "DOCKER_CONTEXT")}
+        return env | ({"DOCKER_CONTEXT": self.context} if self.context else {"DOCKER_HOST": self.url})
+
+    def client(self, *, timeout_s: float) -> DockerClient:
+        """Connect; the first call of the SDK is where an engine that does not answer shows."""
+        import docker  # noqa: PLC0415  (0.2 s, which `labs --help` need not pay)
+
+        return docker.DockerClient(
+            base_url=self.url,
+            tls=self.tls if self.tls is not None else False,
+            timeout=timeout_s,  # type: ignore[arg-type]  (the stubs say int; requests takes fractions)
+            version="auto",
+            use_ssh_client=self.url.startswith("ssh://"),
+        )
+
+
+def resolve(flag: str = "") -> Endpoint:
+    if flag:
+        return Endpoint(flag, "--docker-host")
+    if host := os.environ.get("DOCKER_HOST"):
+        return Endpoint(host, "DOCKER_HOST", _tls_from_environment())
+    name, source = _context_name()
+    if name and name != "default":
+        return _from_context(name, source)
+    return Endpoint(DEFAULT_SOCKET, "default socket")
+
+
+def _context_name() -> tuple[str, str]:
+    if name := os.environ.get("DOCKER_CONTEXT"):
+        return name, f"DOCKER_CONTEXT={name}"
+    from docker.context.config import get_current_context_name  # noqa: PLC0415  (see client)
+
+    name = get_current_context_name() or ""
+    return name, f"current context {name}"
+
+
+def _from_context(name: str, source: str) -> Endpoint:
+    from docker.context import Context  # noqa: PLC0415  (see client)
+
+    try:
+        context = Context.load_context(name)
+    except Exception as error:  # the SDK raises bare Exception for a file it cannot read
+        raise Problem(f"Reading Docker context {name}", str(error), "docker context ls") from error
+    if context is None or not context.Host:
+        raise Problem(f"Looking up Docker {source}", "there is no such context", "docker context ls")
+    return Endpoint(str(context.Host), source, context.TLSConfig, context=name)
+
+
+def _tls_from_environment() -> TLSConfig | None:
+    if not os.environ.get("DOCKER_TLS_VERIFY"):
+        return None
+    from docker.tls import TLSConfig  # noqa: PLC0415  (see client)
+
+    folder = os.environ.get("DOCKER_CERT_PATH") or os.path.expanduser("~/.docker")  # noqa: PTH111
+    pair = (f"{folder}/cert.pem", f"{folder}/key.pem")
+    return TLSConfig(client_cert=pair, ca_cert=f"{folder}/ca.pem", verify=True)

@@ -1,0 +1,233 @@
+"""Finds a Docker engine that answers; where none does and we may, installs and starts one of our own."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.model.errors import Problem
+from harness.model.project import NAME
+from harness.setup import commands, debian, endpoint, locks, places
+from harness.setup.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from docker import DockerClient
+
+    from harness.setup.steps import Steps
+
+ANSWER_S = 10.0
+START_S = 60.0
+OLDEST = 23
+"""From this version on --privileged means every capability that the host has; before, every one there is."""
+
+SYS_RESOURCE = 24
+PIDFILE = Path("/var/run/docker.pid")
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """An engine that answered."""
+
+    endpoint: Endpoint
+    client: DockerClient
+    version: str
+    cgroup: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return self.endpoint.environment(os.environ)
+
+
+def connect(where: Endpoint, *, answer_s: float = ANSWER_S) -> Engine:
+    """Talk to the engine; a Problem says why that cannot be done."""
+    from docker.errors import DockerException  # noqa: PLC0415  (0.2 s, which `labs --help` need not pay)
+
+    tried = f"Talking to the Docker engine at {where.url} ({where.source})"
+    try:
+        info = where.client(timeout_s=answer_s).info()
+        # Pulls and builds are silent for minutes.
+        client = where.client(timeout_s=900)
+    except DockerException as error:
+        raise _why(tried, where, str(error)) from error
+    except Exception as error:  # requests and urllib3 let their own through
+        raise _why(tried, where, f"{type(error).__name__}: {error}") from error
+    return Engine(where, client, str(info.get("ServerVersion", "")), str(info.get("CgroupVersion", "")))
+
+
+def _why(tried: str, where: Endpoint, seen: str) -> Problem:
+    if "Permission denied" in seen or "PermissionError" in seen:
+        return Problem(tried, "permission denied", "sudo usermod -aG docker $USER, then log in anew")
+    if "timed out" in seen or "Timeout" in seen:
+        fix = f"curl -m 5 --unix-socket {where.url.removeprefix('unix://')} http://localhost/_ping, and restart it"
+        return Problem(tried, f"it took the connection and did not answer within {ANSWER_S:.0f} s", fix)
+    return Problem(tried, "nobody answers there", "sudo systemctl start docker, or see `labs doctor`")
+
+
+def ready(steps: Steps, *, flag: str = "") -> Engine:
+    """An engine to work with: the one that answers, else one that we install and start."""
+    where = endpoint.resolve(flag)
+    try:
+        found = connect(where)
+    except Problem as problem:
+        if where.url != endpoint.DEFAULT_SOCKET or "nobody answers" not in problem.seen:
+            raise
+        found = _own(where, problem, steps)
+    check_privileged(found)
+    return found
+
+
+def _own(where: Endpoint, problem: Problem, steps: Steps) -> Engine:
+    """Installing and starting is offered where it can be done without guessing: Debian-like, and we are root."""
+    installed = shutil.which("dockerd") is not None
+    if os.geteuid() != 0 or not (installed or debian.like_debian()):
+        fix = "sudo systemctl start docker" if installed else "sudo apt-get install docker.io, or https://docs.docker.com/engine/install/"
+        raise Problem(problem.tried, "nobody answers there, and we are not root" if os.geteuid() else problem.seen, fix)
+    if os.environ.get("LABS_INSTALL") == "never":
+        raise Problem(problem.tried, "nobody answers there, and LABS_INSTALL=never", "systemctl start docker, or unset LABS_INSTALL")
+    with locks.only_one(places.state() / "locks" / "engine", what="the Docker engine", say=steps.say, within_s=900) as waited:
+        if waited:
+            try:
+                return connect(where)
+            except Problem:
+                pass  # who was first gave up; our turn
+        log = places.state() / "logs" / "engine.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        if not installed:
+            _install(steps, log)
+        with steps.step("Docker engine started") as doing:
+            _start(log)
+            engine = _await(where, log)
+            doing.tell(f"version {engine.version}")
+    return engine
+
+
+def _install(steps: Steps, log: Path) -> None:
+    wanted = "docker.io, docker-cli, docker-compose and docker-buildx, from Debian's packages"
+    if sys.stdin.isatty() and sys.stderr.isatty():
+        if steps.console.input(f"No Docker engine here. Install {wanted}? [Y/n] ").strip().lower() not in ("", "y", "yes"):
+            raise Problem("Installing a Docker engine", "you said no", "apt-get install docker.io")
+    else:
+        steps.say(f"No Docker engine here: installing {wanted} (LABS_INSTALL=never forbids it)")
+    with steps.step("Docker engine installed") as doing:
+        try:
+            debian.update(log=log)
+            debian.install(_packages(log), log=log)
+        except commands.CommandFailed as failed:
+            raise Problem("Installing a Docker engine with apt", f"{failed}\n{failed.tail}\n", f"less {log}") from failed
+        doing.tell(debian.candidate("docker.io"))
+
+
+def _packages(log: Path) -> list[str]:
+    """Newer packages are named one by one with their suite, so that apt replaces those and nothing beneath them."""
+    major = debian.candidate("docker.io").split(".")[0]
+    if major.isdigit() and int(major) >= OLDEST:
+        known = [p for p in ("docker-cli", "docker-compose-v2", "docker-compose", "docker-buildx") if debian.candidate(p)]
+        return ["docker.io", *[p for p in known if p != "docker-compose" or "docker-compose-v2" not in known]]
+    debian.offer_next_suite()
+    debian.update(log=log)
+    return [f"{name}/{debian.NEXT_SUITE}" for name in ("docker.io", "docker-cli", "docker-compose", "docker-buildx")]
+
+
+def _start(log: Path) -> None:
+    if Path("/run/systemd/system").is_dir():
+        commands.run(["systemctl", "start", "docker"], within_s=START_S, log=log)
+        return
+    _forget_the_dead()
+    with log.open("a") as out:
+        daemon = subprocess.Popen(["dockerd"], stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, cwd="/")
+    record = {"pid": daemon.pid, "started": _started(daemon.pid)}
+    (places.state() / "engine.json").write_text(json.dumps(record))
+
+
+def _forget_the_dead() -> None:
+    """dockerd takes any live process with the number in its pid file for its own predecessor."""
+    for file, program in ((PIDFILE, "dockerd"), (Path("/var/run/docker/containerd/containerd.pid"), "containerd")):
+        try:
+            pid = int(file.read_text())
+            name = Path(f"/proc/{pid}/comm").read_text().strip()
+        except FileNotFoundError:
+            name = ""
+        except ValueError:
+            name = ""
+        if name != program:
+            file.unlink(missing_ok=True)
+
+
+def _await(where: Endpoint, log: Path) -> Engine:
+    deadline = time.monotonic() + START_S
+    while True:
+        try:
+            return connect(where, answer_s=5)
+        except Problem as problem:
+            if time.monotonic() > deadline:
+                tail = "\n".join(log.read_text(errors="replace").splitlines()[-commands.TAIL :])
+                raise Problem("Starting dockerd", f"{problem.seen} after {START_S:.0f} s\n{tail}\n", f"less {log}") from problem
+            time.sleep(0.1)
+
+
+def started_by_us() -> int | None:
+    """The pid of an engine that we started and that still runs; any other is not ours to stop."""
+    try:
+        record = json.loads((places.state() / "engine.json").read_text())
+        pid = int(record["pid"])
+        return pid if _started(pid) == record["started"] else None
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _started(pid: int) -> str:
+    """The kernel's start time of a process: pids are used again, this pair is not."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+
+
+def lacks_sys_resource(where: Endpoint) -> bool:
+    """Whether the engine's own processes lack CAP_SYS_RESOURCE; looked up at the daemon where it can be seen."""
+    if not where.local or not Path("/proc/self/status").exists():
+        return False
+    for status in _daemon_status(), Path("/proc/self/status"):
+        try:
+            line = next(row for row in status.read_text().splitlines() if row.startswith("CapBnd:"))
+        except (OSError, StopIteration):
+            continue
+        return not int(line.split()[1], 16) >> SYS_RESOURCE & 1
+    return False
+
+
+def _daemon_status() -> Path:
+    try:
+        return Path(f"/proc/{int(PIDFILE.read_text())}/status")
+    except (OSError, ValueError):
+        return Path("/proc/none/status")
+
+
+def check_privileged(engine: Engine) -> None:
+    """Start an empty image with --privileged: it must fail at the missing program, not at the privileges before."""
+    from docker.errors import APIError  # noqa: PLC0415  (see connect)
+
+    empty = io.BytesIO()
+    tarfile.open(fileobj=empty, mode="w").close()
+    api = engine.client.api
+    image = json.loads(str(api.import_image_from_data(empty.getvalue(), changes=[f"LABEL {NAME}=check"])))["status"]
+    container = api.create_container(image, ["/none"], labels={NAME: "check"}, host_config=api.create_host_config(privileged=True))
+    try:
+        api.start(container)
+    except APIError as error:
+        seen = str(error.explanation or error)
+        if "no such file or directory" in seen or "not found" in seen:
+            return
+        why = f"{seen} (engine {engine.version or '?'}"
+        why += "; engines before 23 ask for capabilities that this host lacks)" if "caps" in seen else ")"
+        raise Problem("Starting a container with --privileged, as kind's nodes need", why, "a newer engine, or one that is not rootless") from error
+    finally:
+        api.remove_container(container, force=True)
+        api.remove_image(image, force=True)
+

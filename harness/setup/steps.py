@@ -1,0 +1,121 @@
+"""What a set-up does, told while it happens: a live line for each step in a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+HEARTBEAT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    name: str
+    took_s: float
+    note: str = ""
+
+
+@dataclass(slots=True)
+class Doing:
+    """The step that is being done; `note` says more about it."""
+
+    name: str
+    began: float
+    note: str = ""
+
+    def tell(self, note: str) -> None:
+        self.note = note
+
+
+@dataclass(slots=True)
+class Steps:
+    """Collects steps and shows them. Steps may run beside one another, in threads."""
+
+    console: Console
+    done: list[Step] = field(default_factory=list)
+    _open: list[Doing] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _live: Progress | None = None
+
+    def say(self, text: str) -> None:
+        self.console.print(text, highlight=False, soft_wrap=True)
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[Doing]:
+        doing = Doing(name, time.monotonic())
+        with self._shown(doing):
+            yield doing
+        step = Step(name, time.monotonic() - doing.began, doing.note)
+        self.add(step)
+
+    def add(self, step: Step) -> None:
+        with self._lock:
+            self.done.append(step)
+        self.say(f"  [green]✓[/] {step.name} [dim]{step.took_s:.1f} s[/]{f'  {step.note}' if step.note else ''}")
+
+    @contextmanager
+    def _shown(self, doing: Doing) -> Iterator[None]:
+        if self.console.is_terminal:
+            with self._line(doing):
+                yield
+            return
+        over = threading.Event()
+        teller = threading.Thread(target=self._heartbeat, args=(doing, over), daemon=True)
+        teller.start()
+        try:
+            yield
+        finally:
+            over.set()
+            teller.join()
+
+    def _heartbeat(self, doing: Doing, over: threading.Event) -> None:
+        """A log that says nothing for minutes looks like a hang."""
+        while not over.wait(HEARTBEAT_S):
+            elapsed = time.monotonic() - doing.began
+            self.say(f"  … {doing.name}, {elapsed:.0f} s so far{f': {doing.note}' if doing.note else ''}")
+
+    @contextmanager
+    def _line(self, doing: Doing) -> Iterator[None]:
+        with self._lock:
+            if self._live is None:
+                columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), TextColumn("{task.fields[note]}", style="dim"))
+                self._live = Progress(*columns, console=self.console, transient=True)
+                self._live.start()
+            live = self._live
+            task = live.add_task(doing.name, total=None, note="")
+            self._open.append(doing)
+        watcher = threading.Event()
+
+        def follow() -> None:
+            while not watcher.wait(0.2):
+                live.update(task, note=doing.note[: max(10, self.console.width - 50)])
+
+        thread = threading.Thread(target=follow, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            watcher.set()
+            thread.join()
+            with self._lock:
+                live.remove_task(task)
+                self._open.remove(doing)
+                if not self._open:
+                    live.stop()
+                    self._live = None
+
+    def table(self, title: str) -> Table:
+        table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
+        table.add_column("step")
+        table.add_column("seconds", justify="right")
+        table.add_column("")
+        for step in self.done:
+            table.add_row(step.name, f"{step.took_s:.1f}", step.note, style=None)
+        return table
