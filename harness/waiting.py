@@ -12,7 +12,7 @@ from harness.model.clock import Deadline
 PAUSE_S = 0.1
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class TooLate(Exception):  # noqa: N818
     """The deadline came first; says what was still missing, not that time is over."""
 
@@ -22,10 +22,12 @@ class TooLate(Exception):  # noqa: N818
     waited_s: float
 
     def __str__(self) -> str:
-        return f"{self.what}: after {self.waited_s:.1f} s and {self.looks} looks still missing: {self.missing}"
+        return (
+            f"{self.what}: after {self.waited_s:.1f} s and {self.looks} looks still missing: {self.missing}"
+        )
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Hopeless(Exception):  # noqa: N818
     """Raised by a look that can see that waiting longer is of no use."""
 

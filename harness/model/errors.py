@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: Python itself writes tracebacks into exceptions
 class Problem(Exception):  # noqa: N818  (a problem of the host or of the input, not a fault of ours)
     """What was tried, what was seen, and the command that helps; exit code 4."""
 

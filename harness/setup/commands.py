@@ -19,7 +19,7 @@ _guard = threading.Lock()
 _ending = False
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class CommandFailed(Exception):  # noqa: N818
     """A program that ended with another code than 0, or not in time."""
 
@@ -76,7 +76,9 @@ def run(  # noqa: PLR0913  (each is one plain property of a program's run)
     return "".join(lines)
 
 
-def _start(argv: Sequence[str], *, env: Mapping[str, str] | None, cwd: Path | None, feed: bool) -> subprocess.Popen[str]:
+def _start(
+    argv: Sequence[str], *, env: Mapping[str, str] | None, cwd: Path | None, feed: bool
+) -> subprocess.Popen[str]:
     with _guard:
         if _ending:
             raise CommandFailed(tuple(argv), "was not started: we are ending", "")

@@ -1,4 +1,4 @@
-"""Debian's packages: which mirror this host uses, installing with apt, and making a root file system."""
+"""Debian's packages: which mirror this host uses, and installing with apt."""
 
 from __future__ import annotations
 
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
 NEXT_SUITE = "trixie"
 """Where newer packages come from on Debian 12; pinned below everything else, so that nothing else moves."""
-
-UNREAD = ("doc", "man", "info", "locale", "lintian", "linda", "groff", "bug")
-"""Folders of /usr/share that nobody reads inside a container: 48 MB of 165."""
 
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
@@ -74,21 +71,32 @@ def mirror() -> Mirror:
 
 def _indexed() -> list[tuple[str, str]]:
     fields = "$(ORIGIN)|$(LABEL)|$(REPO_URI)"
-    printed = commands.run(["apt-get", "indextargets", "--format", fields, "Created-By: Packages"], within_s=30)
+    printed = commands.run(
+        ["apt-get", "indextargets", "--format", fields, "Created-By: Packages"], within_s=30
+    )
     rows = [line.split("|") for line in printed.splitlines() if line.count("|") == 2]
     return [(label, uri.rstrip("/")) for origin, label, uri in rows if origin == "Debian"]
 
 
 def update(*, log: Path | None = None) -> None:
-    commands.run(["apt-get", "-q", "update"], within_s=300, log=log, env=_quiet())
+    commands.run(["apt-get", "-q", "update"], within_s=300, log=log, env=quiet())
 
 
 def install(packages: Sequence[str], *, log: Path | None = None) -> None:
-    argv = ["apt-get", "-q", "-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", "install", *packages]
-    commands.run(argv, within_s=1200, log=log, env=_quiet())
+    argv = [
+        "apt-get",
+        "-q",
+        "-y",
+        "--no-install-recommends",
+        "-o",
+        "DPkg::Lock::Timeout=300",
+        "install",
+        *packages,
+    ]
+    commands.run(argv, within_s=1200, log=log, env=quiet())
 
 
-def _quiet() -> dict[str, str]:
+def quiet() -> dict[str, str]:
     return dict(os.environ) | {"DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
 
 
@@ -97,7 +105,9 @@ def offer_next_suite() -> None:
     sources = Path("/etc/apt/sources.list.d/dk-labs-next.sources")
     pin = Path("/etc/apt/preferences.d/dk-labs-next")
     signed = f"Signed-By: {KEYRING}\n" if KEYRING.exists() else ""
-    sources.write_text(f"Types: deb\nURIs: {mirror().archive}\nSuites: {NEXT_SUITE}\nComponents: main\n{signed}")
+    sources.write_text(
+        f"Types: deb\nURIs: {mirror().archive}\nSuites: {NEXT_SUITE}\nComponents: main\n{signed}"
+    )
     pin.write_text(f"Package: *\nPin: release n={NEXT_SUITE}\nPin-Priority: 100\n")
 
 
@@ -106,26 +116,3 @@ def candidate(package: str) -> str:
     printed = commands.run(["apt-cache", "policy", package], within_s=30)
     versions = [line.split()[-1] for line in printed.splitlines() if line.strip().startswith("Candidate:")]
     return versions[0] if versions and versions[0] != "(none)" else ""
-
-
-def make_root(target: Path, *, suite: str, packages: Sequence[str], newer: Sequence[str], log: Path) -> None:
-    """Write a root file system with these packages as a tar file; `newer` ones come from the next suite."""
-    source = mirror()
-    sources = source.lines(suite) + (source.lines(NEXT_SUITE)[:1] if newer else [])
-    options = [f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in UNREAD]
-    options += ["--dpkgopt=path-include=/usr/share/doc/*/copyright"]  # licences stay
-    options += [f"--aptopt={line}" for line in _proxies()]
-    pin = f"Package: *\\nPin: release n={NEXT_SUITE}\\nPin-Priority: 100\\n"
-    hooks = [f"--setup-hook=mkdir -p \"$1\"/etc/apt/preferences.d && printf '{pin}' >\"$1\"/etc/apt/preferences.d/next"]
-    # A mirror's name is this host's affair: an image that is passed on must not carry it.
-    hooks += ['--customize-hook=rm -rf "$1"/etc/apt/sources.list "$1"/etc/apt/apt.conf.d/99mmdebstrap "$1"/var/log/*']
-    # Else apt takes usrmerge for it, and with it 60 MB of Perl.
-    hooks += ["--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr"]
-    include = ",".join(["usr-is-merged", *packages, *(f"{p}/{NEXT_SUITE}" for p in newer)])
-    argv = ["mmdebstrap", "--mode=root", "--variant=apt", f"--include={include}", *options, *hooks]
-    commands.run([*argv, suite, str(target), *sources], within_s=1200, log=log, env=_quiet())
-
-
-def _proxies() -> list[str]:
-    printed = commands.run(["apt-config", "dump", "Acquire"], within_s=30)
-    return [line for line in printed.splitlines() if "::Proxy" in line and not line.endswith('"";')]

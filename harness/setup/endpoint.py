@@ -37,14 +37,14 @@ class Endpoint:
         env = {k: v for k, v in base.items() if k not in ("DOCKER_HOST", "DOCKER_CONTEXT")}
         return env | ({"DOCKER_CONTEXT": self.context} if self.context else {"DOCKER_HOST": self.url})
 
-    def client(self, *, timeout_s: float) -> DockerClient:
+    def client(self, *, timeout_s: int) -> DockerClient:
         """Connect; the first call of the SDK is where an engine that does not answer shows."""
         import docker  # noqa: PLC0415  (0.2 s, which `labs --help` need not pay)
 
         return docker.DockerClient(
             base_url=self.url,
             tls=self.tls if self.tls is not None else False,
-            timeout=timeout_s,  # type: ignore[arg-type]  (the stubs say int; requests takes fractions)
+            timeout=timeout_s,
             version="auto",
             use_ssh_client=self.url.startswith("ssh://"),
         )

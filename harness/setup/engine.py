@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from harness.setup.steps import Steps
 
-ANSWER_S = 10.0
+ANSWER_S = 10
 START_S = 60.0
 OLDEST = 23
 """From this version on --privileged means every capability that the host has; before, every one there is."""
@@ -47,7 +47,7 @@ class Engine:
         return self.endpoint.environment(os.environ)
 
 
-def connect(where: Endpoint, *, answer_s: float = ANSWER_S) -> Engine:
+def connect(where: Endpoint, *, answer_s: int = ANSWER_S) -> Engine:
     """Talk to the engine; a Problem says why that cannot be done."""
     from docker.errors import DockerException  # noqa: PLC0415  (0.2 s, which `labs --help` need not pay)
 
@@ -68,7 +68,7 @@ def _why(tried: str, where: Endpoint, seen: str) -> Problem:
         return Problem(tried, "permission denied", "sudo usermod -aG docker $USER, then log in anew")
     if "timed out" in seen or "Timeout" in seen:
         fix = f"curl -m 5 --unix-socket {where.url.removeprefix('unix://')} http://localhost/_ping, and restart it"
-        return Problem(tried, f"it took the connection and did not answer within {ANSWER_S:.0f} s", fix)
+        return Problem(tried, f"it took the connection and did not answer within {ANSWER_S} s", fix)
     return Problem(tried, "nobody answers there", "sudo systemctl start docker, or see `labs doctor`")
 
 
@@ -89,11 +89,23 @@ def _own(where: Endpoint, problem: Problem, steps: Steps) -> Engine:
     """Installing and starting is offered where it can be done without guessing: Debian-like, and we are root."""
     installed = shutil.which("dockerd") is not None
     if os.geteuid() != 0 or not (installed or debian.like_debian()):
-        fix = "sudo systemctl start docker" if installed else "sudo apt-get install docker.io, or https://docs.docker.com/engine/install/"
-        raise Problem(problem.tried, "nobody answers there, and we are not root" if os.geteuid() else problem.seen, fix)
+        fix = (
+            "sudo systemctl start docker"
+            if installed
+            else "sudo apt-get install docker.io, or https://docs.docker.com/engine/install/"
+        )
+        raise Problem(
+            problem.tried, "nobody answers there, and we are not root" if os.geteuid() else problem.seen, fix
+        )
     if os.environ.get("LABS_INSTALL") == "never":
-        raise Problem(problem.tried, "nobody answers there, and LABS_INSTALL=never", "systemctl start docker, or unset LABS_INSTALL")
-    with locks.only_one(places.state() / "locks" / "engine", what="the Docker engine", say=steps.say, within_s=900) as waited:
+        raise Problem(
+            problem.tried,
+            "nobody answers there, and LABS_INSTALL=never",
+            "systemctl start docker, or unset LABS_INSTALL",
+        )
+    with locks.only_one(
+        places.state() / "locks" / "engine", what="the Docker engine", say=steps.say, within_s=900
+    ) as waited:
         if waited:
             try:
                 return connect(where)
@@ -113,7 +125,11 @@ def _own(where: Endpoint, problem: Problem, steps: Steps) -> Engine:
 def _install(steps: Steps, log: Path) -> None:
     wanted = "docker.io, docker-cli, docker-compose and docker-buildx, from Debian's packages"
     if sys.stdin.isatty() and sys.stderr.isatty():
-        if steps.console.input(f"No Docker engine here. Install {wanted}? [Y/n] ").strip().lower() not in ("", "y", "yes"):
+        if steps.console.input(f"No Docker engine here. Install {wanted}? [Y/n] ").strip().lower() not in (
+            "",
+            "y",
+            "yes",
+        ):
             raise Problem("Installing a Docker engine", "you said no", "apt-get install docker.io")
     else:
         steps.say(f"No Docker engine here: installing {wanted} (LABS_INSTALL=never forbids it)")
@@ -122,7 +138,9 @@ def _install(steps: Steps, log: Path) -> None:
             debian.update(log=log)
             debian.install(_packages(log), log=log)
         except commands.CommandFailed as failed:
-            raise Problem("Installing a Docker engine with apt", f"{failed}\n{failed.tail}\n", f"less {log}") from failed
+            raise Problem(
+                "Installing a Docker engine with apt", f"{failed}\n{failed.tail}\n", f"less {log}"
+            ) from failed
         doing.tell(debian.candidate("docker.io"))
 
 
@@ -130,11 +148,18 @@ def _packages(log: Path) -> list[str]:
     """Newer packages are named one by one with their suite, so that apt replaces those and nothing beneath them."""
     major = debian.candidate("docker.io").split(".")[0]
     if major.isdigit() and int(major) >= OLDEST:
-        known = [p for p in ("docker-cli", "docker-compose-v2", "docker-compose", "docker-buildx") if debian.candidate(p)]
+        known = [
+            p
+            for p in ("docker-cli", "docker-compose-v2", "docker-compose", "docker-buildx")
+            if debian.candidate(p)
+        ]
         return ["docker.io", *[p for p in known if p != "docker-compose" or "docker-compose-v2" not in known]]
     debian.offer_next_suite()
     debian.update(log=log)
-    return [f"{name}/{debian.NEXT_SUITE}" for name in ("docker.io", "docker-cli", "docker-compose", "docker-buildx")]
+    return [
+        f"{name}/{debian.NEXT_SUITE}"
+        for name in ("docker.io", "docker-cli", "docker-compose", "docker-buildx")
+    ]
 
 
 def _start(log: Path) -> None:
@@ -143,14 +168,19 @@ def _start(log: Path) -> None:
         return
     _forget_the_dead()
     with log.open("a") as out:
-        daemon = subprocess.Popen(["dockerd"], stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, cwd="/")
+        daemon = subprocess.Popen(
+            ["dockerd"], stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, cwd="/"
+        )
     record = {"pid": daemon.pid, "started": _started(daemon.pid)}
     (places.state() / "engine.json").write_text(json.dumps(record))
 
 
 def _forget_the_dead() -> None:
     """dockerd takes any live process with the number in its pid file for its own predecessor."""
-    for file, program in ((PIDFILE, "dockerd"), (Path("/var/run/docker/containerd/containerd.pid"), "containerd")):
+    for file, program in (
+        (PIDFILE, "dockerd"),
+        (Path("/var/run/docker/containerd/containerd.pid"), "containerd"),
+    ):
         try:
             pid = int(file.read_text())
             name = Path(f"/proc/{pid}/comm").read_text().strip()
@@ -170,7 +200,9 @@ def _await(where: Endpoint, log: Path) -> Engine:
         except Problem as problem:
             if time.monotonic() > deadline:
                 tail = "\n".join(log.read_text(errors="replace").splitlines()[-commands.TAIL :])
-                raise Problem("Starting dockerd", f"{problem.seen} after {START_S:.0f} s\n{tail}\n", f"less {log}") from problem
+                raise Problem(
+                    "Starting dockerd", f"{problem.seen} after {START_S:.0f} s\n{tail}\n", f"less {log}"
+                ) from problem
             time.sleep(0.1)
 
 
@@ -216,8 +248,12 @@ def check_privileged(engine: Engine) -> None:
     empty = io.BytesIO()
     tarfile.open(fileobj=empty, mode="w").close()
     api = engine.client.api
-    image = json.loads(str(api.import_image_from_data(empty.getvalue(), changes=[f"LABEL {NAME}=check"])))["status"]
-    container = api.create_container(image, ["/none"], labels={NAME: "check"}, host_config=api.create_host_config(privileged=True))
+    image = json.loads(str(api.import_image_from_data(empty.getvalue(), changes=[f"LABEL {NAME}=check"])))[
+        "status"
+    ]
+    container = api.create_container(
+        image, ["/none"], labels={NAME: "check"}, host_config=api.create_host_config(privileged=True)
+    )
     try:
         api.start(container)
     except APIError as error:
@@ -226,8 +262,11 @@ def check_privileged(engine: Engine) -> None:
             return
         why = f"{seen} (engine {engine.version or '?'}"
         why += "; engines before 23 ask for capabilities that this host lacks)" if "caps" in seen else ")"
-        raise Problem("Starting a container with --privileged, as kind's nodes need", why, "a newer engine, or one that is not rootless") from error
+        raise Problem(
+            "Starting a container with --privileged, as kind's nodes need",
+            why,
+            "a newer engine, or one that is not rootless",
+        ) from error
     finally:
         api.remove_container(container, force=True)
         api.remove_image(image, force=True)
-

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.model.errors import Problem
 from harness.model.project import COREDNS, ETCD, KUBERNETES, METRICS_SERVER, NAME, PAUSE
-from harness.setup import commands, debian, places, tools
+from harness.setup import commands, debian, nodes, places, rootfs, tools
 
 if TYPE_CHECKING:
     from harness.setup.engine import Engine
@@ -50,7 +50,10 @@ LDFLAGS = " ".join(
 KUBE_TAGS = tuple(
     f"registry.k8s.io/{name}:{version}"
     for name, version in (
-        *((f"kube-{part}", f"v{KUBERNETES}") for part in ("apiserver", "controller-manager", "scheduler", "proxy")),
+        *(
+            (f"kube-{part}", f"v{KUBERNETES}")
+            for part in ("apiserver", "controller-manager", "scheduler", "proxy")
+        ),
         ("etcd", ETCD),
     )
 )
@@ -65,7 +68,11 @@ def digest(*parts: Path | str) -> str:
     """A short hash over texts, files and folders (names, contents and whether they can be run)."""
     total = hashlib.sha256()
     for part in parts:
-        paths = [part] if isinstance(part, str) or part.is_file() else sorted(p for p in part.rglob("*") if p.is_file())
+        paths = (
+            [part]
+            if isinstance(part, str) or part.is_file()
+            else sorted(p for p in part.rglob("*") if p.is_file())
+        )
         for path in paths:
             if isinstance(path, str):
                 total.update(path.encode())
@@ -90,7 +97,7 @@ class Inputs:
         module = tools.NODE_MODULE
         modules = digest(module / "go.mod", module / "go.sum")
         programs = digest(modules, module / "cmd", module / "podnet", LDFLAGS)
-        recipe = Path(debian.__file__)
+        recipe = Path(rootfs.__file__)
         base = digest(recipe, SUITE, *BASE)
         node_base = digest(recipe, SUITE, *NODE, *NODE_NEWER)
         tags = (*KUBE_TAGS, *OTHER_TAGS.values())
@@ -130,8 +137,7 @@ class Stage:
 def build(engine: Engine, steps: Steps, *, also: tuple[Stage, ...] = ()) -> str:
     """Make the node image unless it is there, and answer its tag. `also` is work that can go on beside it."""
     inputs = Inputs.here()
-    log = places.state() / "logs" / f"node-image-{inputs.node}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
+    log = log_file(f"node-image-{inputs.node}")
     stages = [*_stages(engine, inputs, log), *also]
     todo = [stage for stage in stages if not stage.there]
     if todo:
@@ -142,12 +148,21 @@ def build(engine: Engine, steps: Steps, *, also: tuple[Stage, ...] = ()) -> str:
     return inputs.tag
 
 
+def log_file(name: str) -> Path:
+    folder = places.state() / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name}.log"
+
+
 def _stages(engine: Engine, inputs: Inputs, log: Path) -> list[Stage]:
     """The Go build comes first: it takes longest, and nothing before it may keep it waiting."""
     have = {tag for image in engine.client.images.list(filters={"label": NAME}) for tag in image.tags}
     if inputs.tag in have:
         return []
-    kube, storage = "Kubernetes, etcd, CoreDNS and metrics-server from Go modules", "local-path-provisioner from Go modules"
+    kube, storage = (
+        "Kubernetes, etcd, CoreDNS and metrics-server from Go modules",
+        "local-path-provisioner from Go modules",
+    )
     base, node_base, inner = "Debian base with Python", "Debian base of a node", "images inside the node"
 
     def go(*names: str) -> Callable[[Doing], None]:
@@ -157,11 +172,26 @@ def _stages(engine: Engine, inputs: Inputs, log: Path) -> list[Stage]:
         return lambda doing: import_root(engine, tag, packages, newer, doing, log)
 
     return [
-        Stage(kube, go("kube", "pause"), there=inputs.program("kube").exists() and inputs.program("pause").exists()),
+        Stage(
+            kube,
+            go("kube", "pause"),
+            there=inputs.program("kube").exists() and inputs.program("pause").exists(),
+        ),
         Stage(base, root(inputs.base_tag, BASE), there=inputs.base_tag in have),
-        Stage(node_base, root(inputs.node_base_tag, tuple(NODE), NODE_NEWER), there=inputs.node_base_tag in have),
-        Stage(storage, go("local-path-provisioner"), (kube,), there=inputs.program("local-path-provisioner").exists()),
-        Stage("node image", lambda doing: _assemble(engine, inputs, doing, log), (kube, base, node_base, storage)),
+        Stage(
+            node_base, root(inputs.node_base_tag, tuple(NODE), NODE_NEWER), there=inputs.node_base_tag in have
+        ),
+        Stage(
+            storage,
+            go("local-path-provisioner"),
+            (kube,),
+            there=inputs.program("local-path-provisioner").exists(),
+        ),
+        Stage(
+            "node image",
+            lambda doing: _assemble(engine, inputs, doing, log),
+            (kube, base, node_base, storage),
+        ),
     ]
 
 
@@ -219,15 +249,23 @@ def _check_root() -> None:
         )
     if shutil.which("mmdebstrap") is None:
         if not debian.like_debian():
-            raise Problem("Building the node image", "this host has no mmdebstrap", "install the package mmdebstrap")
+            raise Problem(
+                "Building the node image", "this host has no mmdebstrap", "install the package mmdebstrap"
+            )
         if os.environ.get("LABS_INSTALL") == "never":
-            raise Problem("Building the node image", "this host has no mmdebstrap", "apt-get install mmdebstrap")
+            raise Problem(
+                "Building the node image", "this host has no mmdebstrap", "apt-get install mmdebstrap"
+            )
         debian.update()
         debian.install(["mmdebstrap", "gpgv", "debian-archive-keyring"])
 
 
 def _build_go(inputs: Inputs, names: tuple[str, ...], doing: Doing, log: Path) -> None:
-    packages = {"kube": "./cmd/kube", "pause": "./cmd/pause", "local-path-provisioner": "github.com/rancher/local-path-provisioner"}
+    packages = {
+        "kube": "./cmd/kube",
+        "pause": "./cmd/pause",
+        "local-path-provisioner": "github.com/rancher/local-path-provisioner",
+    }
     doing.tell("finding Go")
     tools.go(log=log)
     for name in names:
@@ -237,19 +275,29 @@ def _build_go(inputs: Inputs, names: tuple[str, ...], doing: Doing, log: Path) -
 
 
 def import_root(  # noqa: PLR0913
-    engine: Engine, tag: str, packages: tuple[str, ...], newer: tuple[str, ...], doing: Doing, log: Path,
+    engine: Engine,
+    tag: str,
+    packages: tuple[str, ...],
+    newer: tuple[str, ...],
+    doing: Doing,
+    log: Path,
 ) -> None:
     with tempfile.TemporaryDirectory(prefix=f"{NAME}-") as folder:
         tar = Path(folder) / "root.tar"
         doing.tell(f"mmdebstrap {SUITE}")
-        debian.make_root(tar, suite=SUITE, packages=packages, newer=newer, log=log)
+        rootfs.make_root(tar, suite=SUITE, packages=packages, newer=newer, log=log)
         doing.tell("importing it into the engine")
         name, _, version = tag.partition(":")
-        engine.client.api.import_image_from_file(str(tar), repository=name, tag=version, changes=[f"LABEL {NAME}=base"])
+        engine.client.api.import_image_from_file(
+            str(tar), repository=name, tag=version, changes=[f"LABEL {NAME}=base"]
+        )
 
 
 def _assemble(engine: Engine, inputs: Inputs, doing: Doing, log: Path) -> None:
-    inner = {target: f"{NAME}/{target}:{inputs.node}" for target in ("kube", "coredns", "metrics-server", "storage", "pause")}
+    inner = {
+        target: f"{NAME}/{target}:{inputs.node}"
+        for target in ("kube", "coredns", "metrics-server", "storage", "pause")
+    }
     args = {
         "BASE": inputs.base_tag,
         "NODE_BASE": inputs.node_base_tag,
@@ -277,17 +325,27 @@ def _assemble(engine: Engine, inputs: Inputs, doing: Doing, log: Path) -> None:
 
 
 def build_image(  # noqa: PLR0913
-    engine: Engine, folder: Path, *, tag: str, args: dict[str, str], log: Path, target: str = "",
+    engine: Engine,
+    folder: Path,
+    *,
+    tag: str,
+    args: dict[str, str],
+    log: Path,
+    target: str = "",
+    role: str = "image",
 ) -> None:
-    """The engine's own builder: every engine has it, and it sees the images that only this engine has."""
+    """Build with the engine's own builder: every engine has it, and it sees images that only this engine has."""
     from docker.errors import BuildError  # noqa: PLC0415  (only who builds pays for the SDK)
 
-    options = {"path": str(folder), "tag": tag, "buildargs": args, "rm": True, "forcerm": True, "labels": {NAME: "image"}}
+    options: dict[str, Any] = {"path": str(folder), "tag": tag, "buildargs": args, "target": target or None}
+    lines: Any = ()
     try:
-        _, lines = engine.client.images.build(**options, **({"target": target} if target else {}))
+        _, lines = engine.client.images.build(**options, rm=True, forcerm=True, labels={NAME: role})
     except BuildError as error:
         lines = error.build_log
-        raise commands.CommandFailed(("docker", "build", target), f"failed: {error.msg}", error.msg, log) from error
+        raise commands.CommandFailed(
+            ("docker build",), f"failed: {error.msg}", str(error.msg), log
+        ) from error
     finally:
         with log.open("a") as file:
             file.writelines(str(line.get("stream", "")) for line in lines)
@@ -298,7 +356,9 @@ def _fill(engine: Engine, half: str, inner: dict[str, str], inputs: Inputs, tar:
     # All in one archive: they share their layers. The SDK can ask for one image at a time only.
     save = [str(tools.docker_cli()), "save", "-o", str(tar), *inner.values()]
     commands.run(save, within_s=300, log=log, env=engine.environment)
-    container = engine.client.containers.create(half, ["containerd"], privileged=True, entrypoint=[], labels={NAME: "build"})
+    container = engine.client.containers.create(
+        half, ["containerd"], privileged=True, entrypoint=[], labels={NAME: "build"}
+    )
     try:
         container.start()
         with tempfile.TemporaryFile() as wrapped:
@@ -316,11 +376,13 @@ def _fill(engine: Engine, half: str, inner: dict[str, str], inputs: Inputs, tar:
                 "rm /images.tar",
             ],
         )
-        code, output = container.exec_run(["sh", "-c", script])
+        code, output = nodes.inside(container, ["sh", "-c", script])
         with log.open("a") as out:
-            out.write(output.decode(errors="replace"))
+            out.write(output)
         if code != 0:
-            raise commands.CommandFailed(("ctr", "images", "import"), f"ended with code {code}", output.decode()[-2000:], log)
+            raise commands.CommandFailed(
+                ("ctr", "images", "import"), f"ended with code {code}", output[-2000:], log
+            )
         container.stop(timeout=20)
         name, _, version = inputs.tag.partition(":")
         changes = [

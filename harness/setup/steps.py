@@ -49,16 +49,24 @@ class Steps:
 
     @contextmanager
     def step(self, name: str) -> Iterator[Doing]:
-        doing = Doing(name, time.monotonic())
-        with self._shown(doing):
+        with self.live(name) as doing:
             yield doing
         step = Step(name, time.monotonic() - doing.began, doing.note)
         self.add(step)
 
+    @contextmanager
+    def live(self, name: str) -> Iterator[Doing]:
+        """Shown while it lasts, not counted: what it consists of adds steps of its own."""
+        doing = Doing(name, time.monotonic())
+        with self._shown(doing):
+            yield doing
+
     def add(self, step: Step) -> None:
         with self._lock:
             self.done.append(step)
-        self.say(f"  [green]✓[/] {step.name} [dim]{step.took_s:.1f} s[/]{f'  {step.note}' if step.note else ''}")
+        self.say(
+            f"  [green]✓[/] {step.name} [dim]{step.took_s:.1f} s[/]{f'  {step.note}' if step.note else ''}"
+        )
 
     @contextmanager
     def _shown(self, doing: Doing) -> Iterator[None]:
@@ -85,7 +93,12 @@ class Steps:
     def _line(self, doing: Doing) -> Iterator[None]:
         with self._lock:
             if self._live is None:
-                columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), TextColumn("{task.fields[note]}", style="dim"))
+                columns = (
+                    SpinnerColumn(),
+                    TextColumn("{task.description}"),
+                    TimeElapsedColumn(),
+                    TextColumn("{task.fields[note]}", style="dim"),
+                )
                 self._live = Progress(*columns, console=self.console, transient=True)
                 self._live.start()
             live = self._live

@@ -73,11 +73,15 @@ def kind_fits(program: str = "kind") -> bool:
     return version_in(asked(program, "version")) == version_in(KIND)
 
 
+def kind_built() -> Path:
+    return places.cache() / "bin" / f"kind-{KIND}"
+
+
 def kind(*, log: Path | None = None) -> Path:
     """The one version whose default node image is our Kubernetes: from PATH, else built from its Go module."""
     if kind_fits():
         return Path(shutil.which("kind") or "kind")
-    program = places.cache() / "bin" / f"kind-{KIND}"
+    program = kind_built()
     if not program.exists():
         build_go("sigs.k8s.io/kind", program, log=log)
     return program
@@ -140,5 +144,3 @@ def kubectl_from_node(container: str, *, endpoint_env: dict[str, str]) -> Path:
         commands.run([str(docker_cli()), "cp", "-L", "-q", source, str(half)], within_s=60, env=endpoint_env)
         half.replace(program)
     return program
-
-

@@ -1,0 +1,174 @@
+"""The command `labs`: JSON on stdout alone, everything for people on stderr."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from harness.model.errors import Interrupted, Problem
+from harness.setup.steps import Steps
+
+if TYPE_CHECKING:
+    from harness.setup.cluster import Up
+
+people = Console(stderr=True)
+app = typer.Typer(
+    help="Docker against Kubernetes: each claim run as an experiment, recorded, and judged.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+COULD_NOT_RUN = 4
+Host = Annotated[
+    str,
+    typer.Option(
+        "--docker-host",
+        metavar="URL",
+        help="The engine to use; else DOCKER_HOST, the current context, the default socket.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+
+
+def _print(document: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
+
+
+@app.command()
+def up(
+    node_image: Annotated[
+        str,
+        typer.Option(
+            "--node-image",
+            metavar="auto|pull|build|REF",
+            help="Where the node image comes from; else LABS_NODE_IMAGE, else auto.",
+        ),
+    ] = "",
+    docker_host: Host = "",
+) -> None:
+    """Have a Kubernetes cluster running: engine, tools, node image, nodes, all that is missing."""
+    from harness.setup import cluster  # noqa: PLC0415  (the Docker SDK costs 0.2 s; --help need not pay)
+
+    began = time.monotonic()
+    steps = Steps(people)
+    found = cluster.up(steps, flag=docker_host, image=node_image)
+    _tell_up(found, steps, time.monotonic() - began)
+
+
+def _tell_up(found: Up, steps: Steps, took_s: float) -> None:
+    if not found.reused:
+        people.print()
+        people.print(steps.table(f"Cluster {found.shape.name}, made in {took_s:.0f} s"))
+        people.print()
+    nodes = found.shape.size()
+    people.print(
+        f"Kubernetes {found.mark.kubernetes} runs on {nodes} node{'s' if nodes > 1 else ''} "
+        f"({found.mark.origin} image), using {found.memory_bytes / 2**30:.1f} GiB"
+        f"{f'; it was there, found sound in {took_s:.1f} s' if found.reused else ''}. `labs down` stops it.",
+        highlight=False,
+        soft_wrap=True,
+    )
+    people.print(
+        f"To look around: export KUBECONFIG={found.shape.kubeconfig}", highlight=False, soft_wrap=True
+    )
+
+
+@app.command()
+def down(docker_host: Host = "") -> None:
+    """Remove the cluster; images and tools stay for the next time."""
+    from harness.setup import cluster  # noqa: PLC0415  (see up)
+
+    removed = cluster.down(Steps(people), flag=docker_host)
+    people.print(
+        f"Cluster {cluster.SHARED.name}: {f'{removed} nodes removed' if removed else 'there was none'}.",
+        highlight=False,
+    )
+
+
+@app.command()
+def status(as_json: AsJson = False, docker_host: Host = "") -> None:
+    """Say whether the cluster is there and ready."""
+    from harness.setup import cluster  # noqa: PLC0415  (see up)
+
+    document = cluster.status(flag=docker_host)
+    if as_json:
+        _print(document)
+        return
+    for node in document["nodes"]:
+        people.print(
+            f"  {'[green]✓[/]' if node['ready'] else '[red]✗[/]'} {node['name']}  [dim]{node['address']}[/]",
+            highlight=False,
+        )
+    if document["ready"]:
+        image = document["node_image"]
+        people.print(
+            f"Cluster {document['cluster']} is ready: Kubernetes {document['kubernetes']} ({image['origin']} image).",
+            highlight=False,
+        )
+        people.print(f"export KUBECONFIG={document['kubeconfig']}", highlight=False, soft_wrap=True)
+    else:
+        people.print(
+            f"Cluster {document['cluster']} is not ready: {document['missing']}. `labs up` makes it so.",
+            highlight=False,
+            soft_wrap=True,
+        )
+
+
+def _signals() -> None:
+    def stop(number: int, _frame: object) -> NoReturn:
+        for sign in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(sign, signal.SIG_IGN)  # the first one ends us; the clean-up must not be cut short
+        raise Interrupted(128 + number)
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+
+
+def run(command: Callable[[], Any]) -> int:
+    """Run a command and turn what it raises into one line and an exit code."""
+    from harness.setup import commands  # noqa: PLC0415  (see up)
+
+    try:
+        command()
+    except Problem as problem:
+        people.print(Text.assemble(("✗ ", "bold red"), str(problem)), soft_wrap=True)
+        return COULD_NOT_RUN
+    except Interrupted as interrupted:
+        people.print(
+            "Interrupted; what was made so far is kept, the next run goes on from there.", highlight=False
+        )
+        return interrupted.code
+    finally:
+        commands.end_all()
+    return 0
+
+
+def main() -> NoReturn:
+    _signals()
+    verbose = "-v" in sys.argv[1:]
+    arguments = [a for a in sys.argv[1:] if a != "-v"]
+    try:
+        code = run(lambda: app(arguments, standalone_mode=True))
+    except SystemExit as leaving:
+        code = leaving.code if isinstance(leaving.code, int) else 1
+    except Exception as error:
+        if verbose:
+            raise
+        people.print(
+            f"labs: {type(error).__name__}: {error}. Try: the same command with -v, and report what it prints",
+            highlight=False,
+            soft_wrap=True,
+            markup=False,
+        )
+        code = COULD_NOT_RUN
+    sys.exit(code)

@@ -1,0 +1,188 @@
+"""The shared cluster and clusters of other shapes: up, down, status. One that is there and sound is used again."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.model.clock import Deadline
+from harness.model.errors import Problem
+from harness.model.project import CLUSTER, KUBERNETES
+from harness.setup import (
+    commands,
+    create,
+    endpoint,
+    engine as engines,
+    locks,
+    node_build,
+    node_image,
+    nodes,
+    places,
+    ready,
+    tools,
+)
+from harness.setup.api import Api, Silent
+from harness.setup.create import Shape
+from harness.waiting import TooLate, until
+
+if TYPE_CHECKING:
+    from harness.setup.engine import Engine
+    from harness.setup.nodes import Node
+    from harness.setup.steps import Steps
+
+SHARED = Shape(CLUSTER, places.CHECKOUT / "manifests" / "kind.yaml")
+BUSY_S = 3600.0
+REVIVE_S = 20.0
+"""A stopped worker is Ready 2 to 3 s after its start; making anew takes about 45 s."""
+
+BLINK_S = 5.0
+"""A cluster whose nodes all run may have lost a heartbeat on a busy host; more than that is damage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """A cluster that is ready."""
+
+    shape: Shape
+    engine: Engine
+    mark: ready.Mark
+    reused: bool
+    memory_bytes: int
+
+
+def up(steps: Steps, *, flag: str = "", image: str = "", shape: Shape = SHARED) -> Up:
+    """A ready cluster of this shape, made of an image of this choice: the one that is there, or a new one."""
+    choice = image or os.environ.get("LABS_NODE_IMAGE", "") or "auto"
+    shape.size()
+    engine = engines.ready(steps, flag=flag)
+    lock = places.state() / "locks" / f"cluster-{shape.name}"
+    with locks.only_one(lock, what=f"cluster {shape.name}", say=steps.say, within_s=BUSY_S):
+        found = _reuse(engine, steps, shape, choice)
+        mark = found or _anew(engine, steps, shape, choice)
+    return Up(
+        shape, engine, mark, found is not None, nodes.memory_bytes(engine, nodes.of(engine, shape.name))
+    )
+
+
+def down(steps: Steps, *, flag: str = "", shape: Shape = SHARED) -> int:
+    engine = engines.connect(endpoint.resolve(flag))
+    lock = places.state() / "locks" / f"cluster-{shape.name}"
+    with locks.only_one(lock, what=f"cluster {shape.name}", say=steps.say, within_s=BUSY_S):
+        return create.remove(engine, shape)
+
+
+def made_of(shape: Shape, source: str) -> str:
+    """A hash over all that a cluster is made of."""
+    return node_build.digest(shape.config, create.MANIFESTS, source)
+
+
+def _reuse(engine: Engine, steps: Steps, shape: Shape, choice: str) -> ready.Mark | None:
+    """The mark of a sound cluster that is what is asked for; None where it has to be made anew."""
+    there = nodes.of(engine, shape.name)
+    if not there:
+        return None
+    stopped = [node for node in there if not node.running]
+    if stopped:
+        steps.say(
+            f"{', '.join(n.name for n in stopped)} {stopped[0].state}: starting once more, {REVIVE_S:.0f} s at most"
+        )
+        nodes.revive(stopped)
+        there = nodes.of(engine, shape.name)
+    deadline = Deadline.after(REVIVE_S if stopped else BLINK_S)
+    try:
+        return _sound(engine, shape, choice, there, deadline)
+    except (Silent, TooLate, Problem, OSError, KeyError, ValueError) as trouble:
+        steps.say(f"Cluster {shape.name} is of no use ({trouble}); making it anew")
+        return None
+
+
+def _sound(engine: Engine, shape: Shape, choice: str, there: list[Node], deadline: Deadline) -> ready.Mark:
+    size = shape.size()
+    if len(there) != size:
+        raise Silent(f"{len(there)} of {size} nodes are there")
+    if not shape.kubeconfig.exists():
+        _export(engine, shape)
+    api = Api.of(shape.kubeconfig)
+    until(f"cluster {shape.name}", lambda: ready.missing(api, size), deadline, passing=(Silent, KeyError))
+    mark = ready.Mark.read(api)
+    if mark.made_of not in {made_of(shape, source) for source in node_image.acceptable(choice)}:
+        raise Silent("it was made of something else than is asked for now")
+    return mark
+
+
+def _export(engine: Engine, shape: Shape) -> None:
+    """The state folder was lost, the cluster was not."""
+    shape.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    argv = [
+        str(tools.kind()),
+        "export",
+        "kubeconfig",
+        "--name",
+        shape.name,
+        "--kubeconfig",
+        str(shape.kubeconfig),
+    ]
+    try:
+        commands.run(argv, within_s=20, env=engine.environment)
+    except commands.CommandFailed as failed:
+        raise Silent(f"its kubeconfig is lost and kind cannot write it again: {failed}") from failed
+
+
+def _anew(engine: Engine, steps: Steps, shape: Shape, choice: str) -> ready.Mark:
+    tools.docker_cli()
+    create.remove(engine, shape)
+    log = node_build.log_file("kind")
+    kind = node_build.Stage("kind from its Go module", lambda _: _have_kind(log), there=_kind_is_here())
+    with locks.only_one(places.cache() / "lock", what="the node image", say=steps.say, within_s=BUSY_S):
+        image = node_image.get(engine, steps, choice, also=(kind,))
+    api = create.create(engine, steps, tools.kind(), shape, image, made_of(shape, image.source))
+    return ready.Mark.read(api)
+
+
+def _kind_is_here() -> bool:
+    return tools.kind_fits() or tools.kind_built().exists()
+
+
+def _have_kind(log: Path) -> None:
+    tools.kind(log=log)
+
+
+def status(*, flag: str = "", shape: Shape = SHARED) -> dict[str, Any]:
+    """`labs.status/1`: what is there now, asked in seconds, never waited for."""
+    empty: dict[str, Any] = {"ref": "", "origin": ""}
+    document: dict[str, Any] = {
+        "schema": "labs.status/1",
+        "ready": False,
+        "cluster": shape.name,
+        "kubeconfig": str(shape.kubeconfig),
+        "kubernetes": "",
+        "nodes": [],
+        "node_image": empty,
+        "steps": [],
+        "missing": "",
+    }
+    engine = engines.connect(endpoint.resolve(flag))
+    there = nodes.of(engine, shape.name)
+    document["nodes"] = [{"name": n.name, "ready": False, "address": n.address} for n in there]
+    if not there:
+        return document | {"missing": "no cluster is there"}
+    if stopped := [n.name for n in there if not n.running]:
+        return document | {"missing": f"{', '.join(stopped)} not running"}
+    try:
+        return document | _asked(Api.of(shape.kubeconfig), shape, there)
+    except (Silent, OSError, KeyError, ValueError) as trouble:
+        return document | {"missing": str(trouble)}
+
+
+def _asked(api: Api, shape: Shape, there: list[Node]) -> dict[str, Any]:
+    states = {n["metadata"]["name"]: ready.is_ready(n) for n in api.get("/api/v1/nodes")["items"]}
+    rows = [{"name": n.name, "ready": states.get(n.name, False), "address": n.address} for n in there]
+    missing = ready.missing(api, shape.size())
+    found: dict[str, Any] = {"ready": not missing, "missing": missing, "nodes": rows}
+    mark = ready.Mark.read(api)
+    found["kubernetes"] = mark.kubernetes or KUBERNETES
+    found["node_image"] = {"ref": mark.image, "origin": mark.origin}
+    found["steps"] = [{"name": name, "took_s": took} for name, took in mark.steps]
+    return found

@@ -1,0 +1,286 @@
+"""What there is to know about this host and its engine: facts alone, nothing is changed."""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import shutil
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from harness.model.errors import Problem
+from harness.model.project import KIND, PUBLISHED_NODE_IMAGES
+from harness.setup import debian, endpoint, node_build, places, tools
+from harness.setup import engine as engines
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from harness.setup.endpoint import Endpoint
+
+ASK_S = 2
+
+Trouble = Literal["", "context", "denied", "silent", "nobody"]
+Image = Literal["", "built", "published"]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFacts:
+    """What an engine says of itself, or why it says nothing."""
+
+    url: str = ""
+    source: str = ""
+    trouble: Trouble = ""
+    seen: str = ""
+    fix: str = ""
+    server: str = ""
+    api: str = ""
+    parts: tuple[str, ...] = ()
+    cgroup: str = ""
+    rootless: bool = False
+    memory: int = 0
+    root_dir: Path = Path("/var/lib/docker")
+    lacks_sys_resource: bool = False
+    elsewhere: str = ""
+    """Why this host's kernel and files say nothing about the engine's; empty where they are the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    name: str
+    root: bool
+    in_docker_group: bool
+    listed: bool
+    """In the group's list; a session that began before does not have the membership yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    user: User
+    debian: bool
+    dockerd: bool
+    docker: str
+    mmdebstrap: bool
+    may_install: bool
+    node_image: str
+    python: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    release: str
+    ipvs: Literal["loaded", "module", "missing", "unlisted"]
+    watches: int
+    instances: int
+    memory: int
+    cgroup: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    path: Path
+    free_gb: float
+
+
+@dataclass(frozen=True, slots=True)
+class Loopback:
+    error: str
+    localhost: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MirrorFacts:
+    archive: str = ""
+    source: str = ""
+    missing: str = ""
+
+
+def engine(flag: str = "") -> EngineFacts:
+    """Ask the engine that `labs up` would use; it is left as it is."""
+    try:
+        where = endpoint.resolve(flag)
+    except Problem as problem:
+        return EngineFacts(trouble="context", seen=f"{problem.tried}: {problem.seen}", fix=problem.fix)
+    lacks = engines.lacks_sys_resource(where)
+    try:
+        found = engines.connect(where, answer_s=ASK_S)
+    except Problem as problem:
+        return EngineFacts(
+            where.url,
+            where.source,
+            trouble_in(problem.seen),
+            problem.seen,
+            problem.fix,
+            lacks_sys_resource=lacks,
+            elsewhere=elsewhere(where, {}),
+        )
+    info = found.client.info()
+    version = found.client.version()
+    named = {part["Name"]: str(part["Version"]) for part in version.get("Components") or ()}
+    return EngineFacts(
+        where.url,
+        where.source,
+        server=found.version,
+        api=str(version.get("ApiVersion", "")),
+        parts=tuple(f"{name} {named[name]}" for name in ("containerd", "runc") if named.get(name)),
+        cgroup=found.cgroup,
+        rootless="name=rootless" in (info.get("SecurityOptions") or ()),
+        memory=int(info.get("MemTotal", 0)),
+        root_dir=Path(info.get("DockerRootDir") or "/var/lib/docker"),
+        lacks_sys_resource=lacks,
+        elsewhere=elsewhere(where, info),
+    )
+
+
+def trouble_in(seen: str) -> Trouble:
+    if "permission denied" in seen:
+        return "denied"
+    return "silent" if "did not answer" in seen else "nobody"
+
+
+def elsewhere(where: Endpoint, info: Mapping[str, Any], ours: str = "") -> str:
+    ours = ours or os.uname().release
+    kernel = str(info.get("KernelVersion") or ours)
+    if not where.local:
+        return f"the engine is at {where.url}, maybe another host"
+    if sys.platform != "linux" or str(info.get("OperatingSystem", "")).startswith("Docker Desktop"):
+        return "the engine runs in a virtual machine"
+    return "" if kernel == ours else f"the engine runs on another kernel, {kernel}"
+
+
+def image(flag: str) -> Image:
+    """The node image that needs no fetching: it is on the engine."""
+    client = endpoint.resolve(flag).client(timeout_s=ASK_S)
+    name, _, digest = PUBLISHED_NODE_IMAGES[KIND].partition("@")
+    published = f"{name.rpartition(':')[0]}@{digest}"
+    try:
+        images: list[dict[str, Any]] = client.api.images()
+    finally:
+        client.close()
+    if node_build.Inputs.here().tag in {tag for image in images for tag in image.get("RepoTags") or ()}:
+        return "built"
+    return "published" if any(published in (i.get("RepoDigests") or ()) for i in images) else ""
+
+
+def registry(flag: str) -> str:
+    """Why the published node image cannot be had, asked through the engine; empty if it can."""
+    from docker.errors import DockerException  # noqa: PLC0415  (0.2 s, which `labs --help` need not pay)
+
+    client = endpoint.resolve(flag).client(timeout_s=ASK_S)
+    try:
+        client.api.inspect_distribution(PUBLISHED_NODE_IMAGES[KIND])  # type: ignore[no-untyped-call]
+    except DockerException as error:
+        return " ".join(str(getattr(error, "explanation", None) or error).split())[:160]
+    except Exception as error:  # noqa: BLE001  (requests lets its own and urllib3's through)
+        late = "imed out" in str(error) or "Timeout" in type(error).__name__
+        return f"it did not answer in {ASK_S} s" if late else type(error).__name__
+    finally:
+        client.close()
+    return ""
+
+
+def host() -> Host:
+    return Host(
+        _user(),
+        debian=debian.like_debian(),
+        dockerd=shutil.which("dockerd") is not None,
+        docker=shutil.which("docker") or "",
+        mmdebstrap=shutil.which("mmdebstrap") is not None,
+        may_install=os.environ.get("LABS_INSTALL") != "never",
+        node_image=os.environ.get("LABS_NODE_IMAGE") or "auto",
+        python=tuple(sys.version_info[:3]),
+    )
+
+
+def _user() -> User:
+    try:
+        name = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # containers run under numbers that have no name
+        name = str(os.geteuid())
+    try:
+        group = grp.getgrnam("docker")
+    except KeyError:
+        return User(name, os.geteuid() == 0, in_docker_group=False, listed=False)
+    return User(name, os.geteuid() == 0, group.gr_gid in os.getgroups(), name in group.gr_mem)
+
+
+def kernel(root: Path = Path("/")) -> Kernel:
+    release, limits = os.uname().release, root / "proc/sys/fs/inotify"
+    return Kernel(
+        release,
+        ipvs(root, release),
+        _number(limits / "max_user_watches"),
+        _number(limits / "max_user_instances"),
+        _number(root / "proc/meminfo") * 1024,
+        "2" if (root / "sys/fs/cgroup/cgroup.controllers").exists() else "1",
+    )
+
+
+def ipvs(root: Path, release: str) -> Literal["loaded", "module", "missing", "unlisted"]:
+    if (root / "proc/net/ip_vs").exists():
+        return "loaded"
+    modules = root / "lib/modules" / release
+    lists = [file for file in (modules / "modules.builtin", modules / "modules.dep") if file.exists()]
+    if any("/ip_vs.ko" in file.read_text() for file in lists):
+        return "module"
+    return "missing" if lists else "unlisted"
+
+
+def _number(file: Path) -> int:
+    """The first number in a file of the kernel's (MemTotal comes first in meminfo); 0 when there is none."""
+    try:
+        return next((int(word) for word in file.read_text().split() if word.isdigit()), 0)
+    except OSError:
+        return 0
+
+
+def place(path: Path) -> Place:
+    """How much room there is where this folder is or would be made."""
+    there = next(p for p in (path, *path.parents) if p.exists())
+    return Place(path, shutil.disk_usage(there).free / 1e9)
+
+
+def loopback() -> Loopback:
+    found = {str(row[4][0]) for row in socket.getaddrinfo("localhost", None, socket.AF_INET)}
+    try:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            socket.create_connection(server.getsockname(), timeout=1).close()
+    except OSError as error:
+        return Loopback(str(error), tuple(sorted(found)))
+    return Loopback("", tuple(sorted(found)))
+
+
+def mirror() -> MirrorFacts:
+    """What debian.mirror() would answer, without the `apt-get update` that it may do on the way."""
+    if os.environ.get("LABS_DEBIAN_MIRROR"):
+        return MirrorFacts(debian.mirror().archive, "LABS_DEBIAN_MIRROR")
+    if shutil.which("apt-get") is None:
+        return MirrorFacts(missing="this host has no apt")
+    archives = [uri for label, uri in debian._indexed() if label == "Debian"]  # noqa: SLF001
+    if archives:
+        return MirrorFacts(archives[0], "apt's configuration")
+    if os.geteuid() == 0 and not any(Path("/var/lib/apt/lists").glob("*_Packages*")):
+        return MirrorFacts(source="apt, once `labs up` has fetched its lists")
+    return MirrorFacts(missing="apt knows no repository with Origin: Debian")
+
+
+def kind() -> Literal["PATH", "cache", ""]:
+    if tools.kind_fits():
+        return "PATH"
+    return "cache" if tools.kind_built().exists() else ""
+
+
+def go() -> Literal["PATH", "cache", ""]:
+    if tools.version_in(tools.asked("go", "version")) >= tools.go_needed():
+        return "PATH"
+    return "cache" if any(places.cache().glob("go-*/complete")) else ""
+
+
+def kubectl() -> Literal["fits", "misfit", ""]:
+    if tools.kubectl_fits():
+        return "fits"
+    return "misfit" if shutil.which("kubectl") else ""

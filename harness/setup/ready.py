@@ -1,0 +1,115 @@
+"""When a cluster is ready: what must be seen, and what is said while it is missing."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness.setup import nodes
+
+if TYPE_CHECKING:
+    from harness.setup.api import Api
+    from harness.setup.nodes import Node
+
+NAMESPACE = "dk-labs"
+MARK = f"/api/v1/namespaces/{NAMESPACE}/configmaps/cluster"
+ADDONS = (
+    ("kube-system", "coredns"),
+    ("kube-system", "metrics-server"),
+    ("local-path-storage", "local-path-provisioner"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a cluster says of itself, written into it once it was ready: a half-made one has none."""
+
+    made_of: str
+    image: str
+    origin: str
+    kubernetes: str
+    steps: tuple[tuple[str, float], ...]
+
+    @staticmethod
+    def read(api: Api) -> Mark:
+        data = api.get(MARK)["data"]
+        steps = tuple((str(name), float(took)) for name, took in json.loads(data["steps"]))
+        return Mark(data["made_of"], data["image"], data["origin"], data["kubernetes"], steps)
+
+    def manifest(self) -> str:
+        data = {
+            "made_of": self.made_of,
+            "image": self.image,
+            "origin": self.origin,
+            "kubernetes": self.kubernetes,
+            "steps": json.dumps(self.steps),
+        }
+        meta = {"name": "cluster", "namespace": NAMESPACE}
+        return json.dumps({"apiVersion": "v1", "kind": "ConfigMap", "metadata": meta, "data": data})
+
+
+def nodes_missing(api: Api, expected: int) -> str:
+    found = [(n["metadata"]["name"], is_ready(n)) for n in api.get("/api/v1/nodes")["items"]]
+    waiting = [name for name, ready in found if not ready]
+    if len(found) < expected:
+        return f"{expected - len(found)} of {expected} nodes have not joined"
+    return f"{', '.join(waiting)} not Ready" if waiting else ""
+
+
+def is_ready(node: Any) -> bool:
+    return any(c["type"] == "Ready" and c["status"] == "True" for c in node["status"].get("conditions", ()))
+
+
+def service_account_missing(api: Api) -> str:
+    api.get("/api/v1/namespaces/default/serviceaccounts/default")
+    return ""
+
+
+def storage_class_missing(api: Api) -> str:
+    key = "storageclass.kubernetes.io/is-default-class"
+    items = api.get("/apis/storage.k8s.io/v1/storageclasses")["items"]
+    default = [i for i in items if i["metadata"].get("annotations", {}).get(key) == "true"]
+    return "" if default else "no default StorageClass"
+
+
+def addons_missing(api: Api) -> str:
+    for namespace, name in ADDONS:
+        status = api.get(f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}")["status"]
+        if not status.get("readyReplicas"):
+            return f"{name} has no ready Pod"
+    return ""
+
+
+def metrics_missing(api: Api, expected: int) -> str:
+    measured = len(api.get("/apis/metrics.k8s.io/v1beta1/nodes")["items"])
+    return "" if measured >= expected else f"figures of {expected - measured} of {expected} nodes"
+
+
+def missing(api: Api, expected: int) -> str:
+    """All that can be seen by asking the API server, without a Pod made for it."""
+    return (
+        nodes_missing(api, expected)
+        or service_account_missing(api)
+        or storage_class_missing(api)
+        or addons_missing(api)
+        or metrics_missing(api, expected)
+    )
+
+
+def service_missing(api: Api, node: Node) -> str:
+    """The test Pod, asked at its Service's address from a node that it does not run on (where there is another)."""
+    address = _cluster_ip(api, NAMESPACE, "ready")
+    answer = nodes.http_from(node, address, "/health")
+    return "" if "200 OK" in answer else f"an answer of the test Pod at {address} from {node.name}"
+
+
+def dns_missing(api: Api, node: Node) -> str:
+    name = f"ready.{NAMESPACE}.svc.cluster.local"
+    address, server = _cluster_ip(api, NAMESPACE, "ready"), _cluster_ip(api, "kube-system", "kube-dns")
+    found = nodes.dns_from(node, server, name)
+    return "" if found == [address] else f"{name} as {address}, DNS says {found or 'nothing'}"
+
+
+def _cluster_ip(api: Api, namespace: str, service: str) -> str:
+    return str(api.get(f"/api/v1/namespaces/{namespace}/services/{service}")["spec"]["clusterIP"])
