@@ -6,7 +6,6 @@ import json
 import signal
 import sys
 import time
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -17,6 +16,8 @@ from harness.model.errors import Interrupted, Problem
 from harness.setup.steps import Steps
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from harness.setup.cluster import Up
 
 people = Console(stderr=True)
@@ -57,19 +58,17 @@ def up(
     docker_host: Host = "",
 ) -> None:
     """Have a Kubernetes cluster running: engine, tools, node image, nodes, all that is missing."""
-    from harness.setup import cluster  # noqa: PLC0415  (the Docker SDK costs 0.2 s; --help need not pay)
+    from harness.setup import cluster
 
     began = time.monotonic()
     steps = Steps(people)
     found = cluster.up(steps, flag=docker_host, image=node_image)
-    _tell_up(found, steps, time.monotonic() - began)
+    _tell_up(found, time.monotonic() - began)
 
 
-def _tell_up(found: Up, steps: Steps, took_s: float) -> None:
+def _tell_up(found: Up, took_s: float) -> None:
     if not found.reused:
-        people.print()
-        people.print(steps.table(f"Cluster {found.shape.name}, made in {took_s:.0f} s"))
-        people.print()
+        people.print(Text(f"    {f'cluster {found.shape.name} is ready':<54}{took_s:>7.1f} s", "bold"))
     nodes = found.shape.size()
     people.print(
         f"Kubernetes {found.mark.kubernetes} runs on {nodes} node{'s' if nodes > 1 else ''} "
@@ -78,15 +77,13 @@ def _tell_up(found: Up, steps: Steps, took_s: float) -> None:
         highlight=False,
         soft_wrap=True,
     )
-    people.print(
-        f"To look around: export KUBECONFIG={found.shape.kubeconfig}", highlight=False, soft_wrap=True
-    )
+    people.print(f"To look around: export KUBECONFIG={found.shape.kubeconfig}", highlight=False, soft_wrap=True)
 
 
 @app.command()
 def down(docker_host: Host = "") -> None:
     """Remove the cluster; images and tools stay for the next time."""
-    from harness.setup import cluster  # noqa: PLC0415  (see up)
+    from harness.setup import cluster
 
     removed = cluster.down(Steps(people), flag=docker_host)
     people.print(
@@ -98,7 +95,7 @@ def down(docker_host: Host = "") -> None:
 @app.command()
 def status(as_json: AsJson = False, docker_host: Host = "") -> None:
     """Say whether the cluster is there and ready."""
-    from harness.setup import cluster  # noqa: PLC0415  (see up)
+    from harness.setup import cluster
 
     document = cluster.status(flag=docker_host)
     if as_json:
@@ -124,6 +121,85 @@ def status(as_json: AsJson = False, docker_host: Host = "") -> None:
         )
 
 
+@app.command()
+def images(docker_host: Host = "") -> None:
+    """Build the demo application's image and load it into the cluster's nodes, where it is missing."""
+    from harness.setup import cluster, endpoint, engine
+    from harness.setup import images as made
+
+    steps = Steps(people)
+    host = engine.connect(endpoint.resolve(docker_host))
+    tag = made.web(host, steps)
+    loaded = made.load(host, steps, cluster.SHARED, tag)
+    where = f"loaded into {', '.join(loaded)}" if loaded else "on every node already"
+    people.print(f"{tag}: {where}.", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def clean(
+    with_images: Annotated[bool, typer.Option("--images", help="Our images too.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Images, the cache, the state, and the engine if we started it.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    docker_host: Host = "",
+) -> None:
+    """Remove what this project made on this host, found by its labels, and nothing else."""
+    from harness.setup import clean as cleaning
+    from harness.setup import endpoint, engine
+
+    try:
+        host = engine.connect(endpoint.resolve(docker_host))
+    except Problem as problem:
+        people.print(f"{problem.tried}: {problem.seen}; looking at files only.", highlight=False, soft_wrap=True)
+        host = None
+    found = cleaning.find(host, images=with_images, everything=everything)
+    for one in found:
+        people.print(f"  {one.kind:<10} {one.name}", highlight=False, soft_wrap=True)
+    if not found:
+        people.print("Nothing of this project's is left here.")
+        return
+    if not yes and not typer.confirm("Remove these?", default=False, err=True):
+        people.print("Nothing was removed.")
+        return
+    for one in found:
+        one.remove()
+    people.print(f"{len(found)} things removed.", highlight=False)
+
+
+@app.command(name="list")
+def list_labs(as_json: AsJson = False) -> None:
+    """List the labs and the claims that each one judges."""
+    if as_json:
+        _print({"schema": "labs.list/1", "labs": []})
+        return
+    people.print("No lab is built yet: this is the cluster that they will run on.")
+
+
+@app.command(name="run")
+def run_lab(names: Annotated[list[str], typer.Argument(metavar="NAME...")], docker_host: Host = "") -> None:
+    """Have everything ready that a lab needs, then run it."""
+    up(docker_host=docker_host)
+    images(docker_host=docker_host)
+    people.print(
+        f"Everything is ready, but lab {', '.join(names)} is not built yet: the bench comes next.",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+@app.command()
+def doctor(as_json: AsJson = False, docker_host: Host = "") -> None:
+    """Say what this host has and lacks, why it matters, and what to type."""
+    from harness.setup import doctor as examination
+
+    findings = examination.examine(docker_host)
+    if as_json:
+        _print(examination.document(findings))
+    else:
+        examination.show(findings, people)
+
+
 def _signals() -> None:
     def stop(number: int, _frame: object) -> NoReturn:
         for sign in (signal.SIGINT, signal.SIGTERM):
@@ -136,7 +212,7 @@ def _signals() -> None:
 
 def run(command: Callable[[], Any]) -> int:
     """Run a command and turn what it raises into one line and an exit code."""
-    from harness.setup import commands  # noqa: PLC0415  (see up)
+    from harness.setup import commands
 
     try:
         command()
@@ -144,9 +220,7 @@ def run(command: Callable[[], Any]) -> int:
         people.print(Text.assemble(("✗ ", "bold red"), str(problem)), soft_wrap=True)
         return COULD_NOT_RUN
     except Interrupted as interrupted:
-        people.print(
-            "Interrupted; what was made so far is kept, the next run goes on from there.", highlight=False
-        )
+        people.print("Interrupted; what was made so far is kept, the next run goes on from there.", highlight=False)
         return interrupted.code
     finally:
         commands.end_all()

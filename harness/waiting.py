@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import tenacity
 
-from harness.model.clock import Deadline
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.model.clock import Deadline
 
 PAUSE_S = 0.1
 
 
 @dataclass(eq=False)
-class TooLate(Exception):  # noqa: N818
+class TooLate(Exception):
     """The deadline came first; says what was still missing, not that time is over."""
 
     what: str
@@ -22,13 +25,11 @@ class TooLate(Exception):  # noqa: N818
     waited_s: float
 
     def __str__(self) -> str:
-        return (
-            f"{self.what}: after {self.waited_s:.1f} s and {self.looks} looks still missing: {self.missing}"
-        )
+        return f"{self.what}: after {self.waited_s:.1f} s and {self.looks} looks still missing: {self.missing}"
 
 
 @dataclass(eq=False)
-class Hopeless(Exception):  # noqa: N818
+class Hopeless(Exception):
     """Raised by a look that can see that waiting longer is of no use."""
 
     why: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(eq=False)  # not frozen: Python itself writes tracebacks into exceptions
-class Problem(Exception):  # noqa: N818  (a problem of the host or of the input, not a fault of ours)
+class Problem(Exception):
     """What was tried, what was seen, and the command that helps; exit code 4."""
 
     tried: str

@@ -6,14 +6,16 @@ import base64
 import json
 import ssl
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import urllib3
 import yaml
 
+if TYPE_CHECKING:
+    from pathlib import Path
 
-class Silent(Exception):  # noqa: N818
+
+class Silent(Exception):
     """The API server gave no answer to use: not there, not in time, or not yet."""
 
 
@@ -29,9 +31,7 @@ class Api:
         """Read our own kubeconfig; its client certificate is kept beside it, since ssl takes files only."""
         config = yaml.safe_load(kubeconfig.read_text())
         cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
-        context = ssl.create_default_context(
-            cadata=base64.b64decode(cluster["certificate-authority-data"]).decode()
-        )
+        context = ssl.create_default_context(cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
         pair = kubeconfig.with_name("client.pem")
         parts = [base64.b64decode(user[f"client-{part}-data"]).decode() for part in ("certificate", "key")]
         write_private(pair, "".join(parts))

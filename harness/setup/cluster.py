@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.model.clock import Deadline
@@ -14,7 +13,6 @@ from harness.setup import (
     commands,
     create,
     endpoint,
-    engine as engines,
     locks,
     node_build,
     node_image,
@@ -23,11 +21,16 @@ from harness.setup import (
     ready,
     tools,
 )
+from harness.setup import (
+    engine as engines,
+)
 from harness.setup.api import Api, Silent
 from harness.setup.create import Shape
 from harness.waiting import TooLate, until
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from harness.setup.engine import Engine
     from harness.setup.nodes import Node
     from harness.setup.steps import Steps
@@ -61,9 +64,7 @@ def up(steps: Steps, *, flag: str = "", image: str = "", shape: Shape = SHARED) 
     with locks.only_one(lock, what=f"cluster {shape.name}", say=steps.say, within_s=BUSY_S):
         found = _reuse(engine, steps, shape, choice)
         mark = found or _anew(engine, steps, shape, choice)
-    return Up(
-        shape, engine, mark, found is not None, nodes.memory_bytes(engine, nodes.of(engine, shape.name))
-    )
+    return Up(shape, engine, mark, found is not None, nodes.memory_bytes(engine, nodes.of(engine, shape.name)))
 
 
 def down(steps: Steps, *, flag: str = "", shape: Shape = SHARED) -> int:

@@ -9,9 +9,12 @@ import subprocess
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
 
 TAIL = 15
 _running: set[subprocess.Popen[str]] = set()
@@ -20,7 +23,7 @@ _ending = False
 
 
 @dataclass(eq=False)
-class CommandFailed(Exception):  # noqa: N818
+class CommandFailed(Exception):
     """A program that ended with another code than 0, or not in time."""
 
     argv: tuple[str, ...]
@@ -32,7 +35,7 @@ class CommandFailed(Exception):  # noqa: N818
         return f"{Path(self.argv[0]).name} {self.seen}"
 
 
-def run(  # noqa: PLR0913  (each is one plain property of a program's run)
+def run(
     argv: Sequence[str],
     *,
     within_s: float,
@@ -67,6 +70,8 @@ def run(  # noqa: PLR0913  (each is one plain property of a program's run)
     finally:
         late.cancel()
         _end(process)
+        if process.stdout is not None:
+            process.stdout.close()
         with _guard:
             _running.discard(process)
     if code != 0:

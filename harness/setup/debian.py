@@ -56,10 +56,10 @@ def mirror() -> Mirror:
     fix = "LABS_DEBIAN_MIRROR=http://HOST/debian with the address of a Debian mirror that this host reaches"
     if shutil.which("apt-get") is None:
         raise Problem("Looking for a Debian mirror", "this host has no apt", fix)
-    found = _indexed()
+    found = indexed()
     if not found and os.geteuid() == 0:
         update()
-        found = _indexed()
+        found = indexed()
     if not found:
         raise Problem("Looking for a Debian mirror", "apt knows no repository with Origin: Debian", fix)
     archive = next((uri for label, uri in found if label == "Debian"), "")
@@ -69,11 +69,9 @@ def mirror() -> Mirror:
     return Mirror(archive, security)
 
 
-def _indexed() -> list[tuple[str, str]]:
+def indexed() -> list[tuple[str, str]]:
     fields = "$(ORIGIN)|$(LABEL)|$(REPO_URI)"
-    printed = commands.run(
-        ["apt-get", "indextargets", "--format", fields, "Created-By: Packages"], within_s=30
-    )
+    printed = commands.run(["apt-get", "indextargets", "--format", fields, "Created-By: Packages"], within_s=30)
     rows = [line.split("|") for line in printed.splitlines() if line.count("|") == 2]
     return [(label, uri.rstrip("/")) for origin, label, uri in rows if origin == "Debian"]
 
@@ -105,9 +103,7 @@ def offer_next_suite() -> None:
     sources = Path("/etc/apt/sources.list.d/dk-labs-next.sources")
     pin = Path("/etc/apt/preferences.d/dk-labs-next")
     signed = f"Signed-By: {KEYRING}\n" if KEYRING.exists() else ""
-    sources.write_text(
-        f"Types: deb\nURIs: {mirror().archive}\nSuites: {NEXT_SUITE}\nComponents: main\n{signed}"
-    )
+    sources.write_text(f"Types: deb\nURIs: {mirror().archive}\nSuites: {NEXT_SUITE}\nComponents: main\n{signed}")
     pin.write_text(f"Package: *\nPin: release n={NEXT_SUITE}\nPin-Priority: 100\n")
 
 

@@ -1,4 +1,4 @@
-"""What this host has and lacks for the labs: every question asked at once, answered in 3 s, hang or no hang."""
+"""What this host has and lacks for the labs: all is asked at once and answered in 3 s, hang or no hang."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
-from rich.table import Table
 from rich.text import Text
 
 from harness.model.clock import Deadline
 from harness.model.project import NAME
-from harness.setup import endpoint, findings, host, places, tools
-from harness.setup.findings import WHY, Finding, Route
-from harness.setup.host import EngineFacts, MirrorFacts
+from harness.setup import endpoint, findings, host, node_route, tools
+from harness.setup.findings import WHY, Finding
+from harness.setup.host import EngineFacts, Images, MirrorFacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from rich.console import Console
+
+    from harness.setup.node_route import Route
 
 __all__ = ["Finding", "document", "examine", "show"]
 
@@ -36,7 +37,7 @@ def start(ask: Callable[[], T]) -> Future[T]:
     def run() -> None:
         try:
             future.set_result(ask())
-        except BaseException as error:  # noqa: BLE001  (it is raised again where the answer is read)
+        except BaseException as error:
             future.set_exception(error)
 
     threading.Thread(target=run, daemon=True, name=f"{NAME}-doctor").start()
@@ -49,18 +50,18 @@ class Questions:
     def __init__(self, flag: str) -> None:
         self._flag, self._end = flag, Deadline.after(WITHIN_S)
         self._engine = start(lambda: host.engine(flag))
-        self._registry, self._image = start(self._ask_registry), start(self._ask_image)
+        self._registry, self._images = start(self._ask_registry), start(self._ask_images)
         self._mirror, self._go, self._kind = start(host.mirror), start(host.go), start(host.kind)
         self._compose, self._kubectl = start(tools.compose_version), start(host.kubectl)
         self._host, self._kernel, self._loopback = start(host.host), start(host.kernel), start(host.loopback)
-        self._cache = start(lambda: host.place(places.cache()))
+        self._cache = start(host.cache)
         self._engine_disk = start(lambda: host.place(self._engine.result().root_dir))
 
     def _ask_registry(self) -> str | None:
         return None if self._engine.result().trouble else host.registry(self._flag)
 
-    def _ask_image(self) -> host.Image:
-        return "" if self._engine.result().trouble else host.image(self._flag)
+    def _ask_images(self) -> Images:
+        return Images() if self._engine.result().trouble else host.images(self._flag)
 
     def _of(self, question: Future[T]) -> T:
         return question.result(timeout=self._end.left())
@@ -72,5 +73,113 @@ class Questions:
         except TimeoutError:
             where = endpoint.resolve(self._flag)
             return EngineFacts(where.url, where.source, "silent", elsewhere=host.elsewhere(where, {}))
-        except Exception as error:  # noqa: BLE001  (whatever it is, it is told)
-            return EngineFacts(trouble="context", seen=_told(error), fix="docker context ls")
+        except Exception as error:
+            return EngineFacts(trouble="context", seen=_told(error), fix="docker version")
+
+    def registry(self) -> str | None:
+        """None while there is no engine to ask it."""
+        if self.engine().trouble:
+            return None
+        try:
+            return self._of(self._registry)
+        except TimeoutError:
+            return f"it did not answer in {host.ASK_S} s"
+        except Exception as error:
+            return _told(error)
+
+    def mirror(self) -> MirrorFacts:
+        try:
+            return self._of(self._mirror)
+        except TimeoutError:
+            return MirrorFacts(source="apt, which did not say in time")
+
+    def images(self) -> Images:
+        try:
+            return self._of(self._images)
+        except Exception:
+            return Images()
+
+    def route(self) -> Route:
+        known = self.engine(), self.host(), self.registry(), self.mirror(), self.images()
+        return node_route.foresee(*known)
+
+    def host(self) -> host.Host:
+        return self._of(self._host)
+
+    def judged(self) -> dict[str, Callable[[], Finding]]:
+        """Each finding, to be had when its facts are: in the order in which people read them."""
+        of, engine, here, way = self._of, self.engine, self.host, self.route
+        return {
+            "engine": lambda: findings.engine(engine(), here()),
+            "engine-version": lambda: findings.engine_version(engine()),
+            "access": lambda: findings.access(engine(), here()),
+            "cgroup": lambda: findings.cgroup(engine(), of(self._kernel)),
+            "capability": lambda: findings.capability(engine()),
+            "ipvs": lambda: findings.ipvs(engine(), of(self._kernel)),
+            "inotify": lambda: findings.inotify(engine(), of(self._kernel)),
+            "memory": lambda: findings.memory(engine(), of(self._kernel)),
+            "engine-disk": lambda: findings.engine_disk(engine(), of(self._engine_disk), way()),
+            "cache-disk": lambda: findings.cache_disk(of(self._cache), way()),
+            "ports": lambda: findings.ports(engine(), of(self._loopback)),
+            "registry": lambda: findings.registry(self.registry()),
+            "node-image": lambda: findings.node_image(way()),
+            "docker-cli": lambda: findings.docker_cli(engine(), here()),
+            "compose": lambda: findings.compose(engine(), here(), of(self._compose)),
+            "kind": lambda: findings.kind(of(self._kind)),
+            "go": lambda: findings.go(of(self._go), of(self._kind), way()),
+            "kubectl": lambda: findings.kubectl(of(self._kubectl)),
+            "mirror": lambda: findings.mirror(self.mirror(), way()),
+            "mmdebstrap": lambda: findings.mmdebstrap(here(), way()),
+            "python": lambda: findings.python(here()),
+        }
+
+
+def examine(flag: str = "") -> list[Finding]:
+    return [survived(name, judge) for name, judge in Questions(flag).judged().items()]
+
+
+def survived(name: str, judge: Callable[[], Finding]) -> Finding:
+    """A question that fails says nothing of the others, and is no reason to believe the worst."""
+    try:
+        return judge()
+    except TimeoutError:
+        seen = f"no answer in {WITHIN_S:.0f} s"
+    except Exception as error:
+        seen = _told(error)
+    return Finding(name, "note", f"{name} could not be looked at: {seen}", WHY[name], "")
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:160]}"
+
+
+def document(found: Iterable[Finding]) -> dict[str, object]:
+    rows = [{"id": f.id, "level": f.level, "what": f.what, "why": f.why, "fix": f.fix} for f in found]
+    ok = all(row["level"] != "problem" for row in rows)
+    return {"schema": "labs.doctor/1", "ok": ok, "findings": rows}
+
+
+def show(found: Sequence[Finding], console: Console) -> None:
+    for f in found:
+        mark, style, plain = MARKS[f.level]
+        _print(console, f"{mark if console.encoding.startswith('utf') else plain} ", f.what, style=style)
+        if f.level != "ok":
+            _print(console, "    ", f.why, body="dim")
+            _print(console, "    fix: ", f.fix)
+    match sum(f.level == "problem" for f in found):
+        case 0:
+            closing = "This host can run the labs."
+        case 1:
+            closing = "1 problem; fix it, then `labs up`."
+        case number:
+            closing = f"{number} problems; fix them, then `labs up`."
+    console.print(Text(f"\n{closing}", style="bold"), soft_wrap=True)
+
+
+def _print(console: Console, lead: str, text: str, *, style: str = "", body: str = "") -> None:
+    """One paragraph, its further lines beneath the first; nothing where there is no text."""
+    lead = f"  {lead}"
+    for line in Text(text, style=body).wrap(console, max(20, console.width - len(lead))) if text else ():
+        line.rstrip()
+        console.print(Text(lead, style=style) + line, soft_wrap=True)
+        lead = " " * len(lead)

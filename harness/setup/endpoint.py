@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.model.errors import Problem
@@ -39,7 +40,7 @@ class Endpoint:
 
     def client(self, *, timeout_s: int) -> DockerClient:
         """Connect; the first call of the SDK is where an engine that does not answer shows."""
-        import docker  # noqa: PLC0415  (0.2 s, which `labs --help` need not pay)
+        import docker
 
         return docker.DockerClient(
             base_url=self.url,
@@ -64,14 +65,14 @@ def resolve(flag: str = "") -> Endpoint:
 def _context_name() -> tuple[str, str]:
     if name := os.environ.get("DOCKER_CONTEXT"):
         return name, f"DOCKER_CONTEXT={name}"
-    from docker.context.config import get_current_context_name  # noqa: PLC0415  (see client)
+    from docker.context.config import get_current_context_name
 
     name = get_current_context_name() or ""
     return name, f"current context {name}"
 
 
 def _from_context(name: str, source: str) -> Endpoint:
-    from docker.context import Context  # noqa: PLC0415  (see client)
+    from docker.context import Context
 
     try:
         context = Context.load_context(name)
@@ -85,8 +86,8 @@ def _from_context(name: str, source: str) -> Endpoint:
 def _tls_from_environment() -> TLSConfig | None:
     if not os.environ.get("DOCKER_TLS_VERIFY"):
         return None
-    from docker.tls import TLSConfig  # noqa: PLC0415  (see client)
+    from docker.tls import TLSConfig
 
-    folder = os.environ.get("DOCKER_CERT_PATH") or os.path.expanduser("~/.docker")  # noqa: PTH111
+    folder = os.environ.get("DOCKER_CERT_PATH") or str(Path.home() / ".docker")
     pair = (f"{folder}/cert.pem", f"{folder}/key.pem")
     return TLSConfig(client_cert=pair, ca_cert=f"{folder}/ca.pem", verify=True)

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 from harness.model.errors import Problem
 from harness.model.project import NAME
 from harness.setup import commands, debian, endpoint, locks, places
-from harness.setup.endpoint import Endpoint
 
 if TYPE_CHECKING:
     from docker import DockerClient
 
+    from harness.setup.endpoint import Endpoint
     from harness.setup.steps import Steps
 
 ANSWER_S = 10
@@ -49,7 +49,7 @@ class Engine:
 
 def connect(where: Endpoint, *, answer_s: int = ANSWER_S) -> Engine:
     """Talk to the engine; a Problem says why that cannot be done."""
-    from docker.errors import DockerException  # noqa: PLC0415  (0.2 s, which `labs --help` need not pay)
+    from docker.errors import DockerException
 
     tried = f"Talking to the Docker engine at {where.url} ({where.source})"
     try:
@@ -149,17 +149,12 @@ def _packages(log: Path) -> list[str]:
     major = debian.candidate("docker.io").split(".")[0]
     if major.isdigit() and int(major) >= OLDEST:
         known = [
-            p
-            for p in ("docker-cli", "docker-compose-v2", "docker-compose", "docker-buildx")
-            if debian.candidate(p)
+            p for p in ("docker-cli", "docker-compose-v2", "docker-compose", "docker-buildx") if debian.candidate(p)
         ]
         return ["docker.io", *[p for p in known if p != "docker-compose" or "docker-compose-v2" not in known]]
     debian.offer_next_suite()
     debian.update(log=log)
-    return [
-        f"{name}/{debian.NEXT_SUITE}"
-        for name in ("docker.io", "docker-cli", "docker-compose", "docker-buildx")
-    ]
+    return [f"{name}/{debian.NEXT_SUITE}" for name in ("docker.io", "docker-cli", "docker-compose", "docker-buildx")]
 
 
 def _start(log: Path) -> None:
@@ -243,14 +238,12 @@ def _daemon_status() -> Path:
 
 def check_privileged(engine: Engine) -> None:
     """Start an empty image with --privileged: it must fail at the missing program, not at the privileges before."""
-    from docker.errors import APIError  # noqa: PLC0415  (see connect)
+    from docker.errors import APIError
 
     empty = io.BytesIO()
     tarfile.open(fileobj=empty, mode="w").close()
     api = engine.client.api
-    image = json.loads(str(api.import_image_from_data(empty.getvalue(), changes=[f"LABEL {NAME}=check"])))[
-        "status"
-    ]
+    image = json.loads(str(api.import_image_from_data(empty.getvalue(), changes=[f"LABEL {NAME}=check"])))["status"]
     container = api.create_container(
         image, ["/none"], labels={NAME: "check"}, host_config=api.create_host_config(privileged=True)
     )

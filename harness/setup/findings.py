@@ -1,4 +1,4 @@
-"""What facts of a host mean for the labs: one pure function a finding, told with its reason and its remedy."""
+"""What facts of a host mean for the labs: one pure function a finding, with its reason and its remedy."""
 
 from __future__ import annotations
 
@@ -6,30 +6,33 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from harness.model.project import KIND, KUBERNETES, PUBLISHED_NODE_IMAGES
-from harness.setup import endpoint, engine as engines, node_build, tools
+from harness.setup import endpoint, node_build, tools
+from harness.setup import engine as engines
 from harness.setup.host import ASK_S
+from harness.setup.node_route import GIVE_MIRROR
 
 if TYPE_CHECKING:
-    from harness.setup.host import EngineFacts, Host, Image, Kernel, Loopback, MirrorFacts, Place
+    from harness.setup.host import EngineFacts, Host, Kernel, Loopback, MirrorFacts, Place
+    from harness.setup.node_route import Route
 
 Level = Literal["ok", "note", "problem"]
 
 WHY = {
-    "engine": "Everything runs in containers, on the engine that the docker command uses too.",
-    "engine-version": f"Before {engines.OLDEST} --privileged, which nodes need, asks for more than some hosts have.",
-    "access": "Building a node image needs root; using the engine needs root or its group.",
+    "engine": "All labs run on this engine, the one that the docker command uses too.",
+    "engine-version": f"Before {engines.OLDEST}, --privileged asks for capabilities that a host may lack.",
+    "access": "Building a node image needs root; the engine, root or its group.",
     "cgroup": "Published node images do not run on cgroup v1.",
     "capability": "Without CAP_SYS_RESOURCE published node images do not start.",
-    "ipvs": "Swarm's virtual IPs are made with it; claims on them are UNAVAILABLE without.",
-    "inotify": "All nodes share these limits; beyond them kubelets fail: too many open files.",
-    "memory": "Three idle nodes take 1.2 GiB; what the labs run, and building, comes on top.",
-    "engine-disk": "Images and containers lie there; on a full disk kubelets evict their Pods.",
+    "ipvs": "Without it Swarm has no virtual IPs; claims on them are UNAVAILABLE.",
+    "inotify": "All nodes share these limits; beyond them their programs fail to start.",
+    "memory": "Three idle nodes take 1.2 GiB; labs and building come on top.",
+    "engine-disk": "Images and containers lie there; on a full disk kubelets evict Pods.",
     "cache-disk": "What is built, and what it is built from, is kept there.",
     "ports": "Servers are published on loopback, on ports that the kernel chooses.",
     "registry": "Where one answers, the published node image need not be built.",
     "node-image": "A cluster's nodes are containers of this image.",
     "docker-cli": "kind talks to the engine through the docker command.",
-    "compose": "The arms on Docker Compose need version 2 of it.",
+    "compose": "Labs on Docker Compose need version 2 of it.",
     "kind": f"Makes the cluster; {KIND} is the one whose default is Kubernetes {KUBERNETES}.",
     "go": "Builds kind, and the node image where none can be pulled.",
     "kubectl": "For typing along; the labs themselves use the one inside the nodes.",
@@ -56,19 +59,6 @@ class Finding:
     fix: str
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """How `labs up` will come by a node image."""
-
-    by: Literal["here", "pull", "build", "none", "unknown"]
-    because: str = ""
-    fix: str = ""
-
-    @property
-    def may_build(self) -> bool:
-        return self.by in ("build", "unknown")
-
-
 def finding(name: str, level: Level, what: str, fix: str = "") -> Finding:
     return Finding(name, level, what, WHY[name], fix)
 
@@ -92,7 +82,7 @@ def engine(e: EngineFacts, h: Host) -> Finding:
             return finding("engine", "problem", f"{at} denies access to user {h.user.name}", fix)
         case "silent":
             fix = e.fix if e.fix and e.url.startswith("unix://") else f"docker --host {e.url} version"
-            what = f"{at} took the connection and did not answer in {ASK_S} s"
+            what = f"{at} did not answer in {ASK_S} s"
             return finding("engine", "problem", what, fix)
         case "nobody":
             if will_start(e, h):
@@ -127,7 +117,7 @@ def engine_version(e: EngineFacts) -> Finding:
 
 
 def access(e: EngineFacts, h: Host) -> Finding:
-    who = "root" if h.user.root else f"user {h.user.name}"
+    who = "running as root" if h.user.root else f"user {h.user.name}"
     who += ", in group docker" if h.user.in_docker_group and not h.user.root else ""
     if e.rootless:
         return finding("access", "note", f"{who}; the engine is rootless, so nodes get no more than its user")
@@ -202,6 +192,9 @@ def engine_disk(e: EngineFacts, room: Place, way: Route) -> Finding:
 
 
 def cache_disk(room: Place, way: Route) -> Finding:
+    if room.error:
+        fix = "export XDG_CACHE_HOME=/a/folder/to/write/to"
+        return finding("cache-disk", "problem", f"no cache at {room.path}: {room.error}", fix)
     return _disk("cache-disk", room, way, "labs clean --images, or XDG_CACHE_HOME on a larger disk")
 
 
@@ -232,36 +225,6 @@ def registry(silence: str | None) -> Finding:
     if silence:
         return finding("registry", "note", f"no image registry: {silence}")
     return finding("registry", "ok", "the image registry answers")
-
-
-def route(e: EngineFacts, h: Host, silence: str | None, mirror: MirrorFacts, image: Image) -> Route:
-    """The decisions of node_image.get, made beforehand."""
-    if h.node_image not in ("auto", "pull", "build"):
-        return Route("pull", f"LABS_NODE_IMAGE={h.node_image}")
-    unfit = "cgroup v1" if e.cgroup == "1" else "no CAP_SYS_RESOURCE" if e.lacks_sys_resource else ""
-    if image == "built" and h.node_image != "pull":
-        return Route("here", "built")
-    if image == "published" and (h.node_image == "pull" or not (unfit or h.node_image == "build")):
-        return Route("here", "published")
-    if h.node_image == "pull":
-        fix = "unset LABS_NODE_IMAGE"
-        return Route("none", f"LABS_NODE_IMAGE=pull, but {silence}", fix) if silence else Route("pull")
-    because = "LABS_NODE_IMAGE=build" if h.node_image == "build" else unfit
-    if not because and silence is None:
-        return Route("unknown")
-    if not because and not silence:
-        return Route("pull")
-    hindrance, fix = _cannot_build(h, mirror)
-    because = because or "no image registry"
-    return Route("none", f"{because}, and {hindrance}", fix) if hindrance else Route("build", because)
-
-
-def _cannot_build(h: Host, mirror: MirrorFacts) -> tuple[str, str]:
-    if not h.user.root:
-        return "building one needs root", "sudo -E labs up, or labs up --node-image REF"
-    if not h.mmdebstrap and not (h.debian and h.may_install):
-        return "there is no mmdebstrap to build one", "sudo apt-get install mmdebstrap"
-    return mirror.missing, "export LABS_DEBIAN_MIRROR=http://HOST/debian"
 
 
 def node_image(way: Route) -> Finding:
@@ -323,7 +286,7 @@ def kubectl(found: Literal["fits", "misfit", ""]) -> Finding:
 def mirror(m: MirrorFacts, way: Route) -> Finding:
     if m.missing:
         level: Level = "note" if way.may_build or way.by == "none" else "ok"
-        fix = "export LABS_DEBIAN_MIRROR=http://HOST/debian" if level == "note" else ""
+        fix = GIVE_MIRROR if level == "note" else ""
         return finding("mirror", level, f"no Debian mirror: {m.missing}", fix)
     return finding("mirror", "ok", f"Debian mirror {f'{m.archive}, from' if m.archive else 'from'} {m.source}")
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 ASK_S = 2
 
 Trouble = Literal["", "context", "denied", "silent", "nobody"]
-Image = Literal["", "built", "published"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +83,7 @@ class Kernel:
 class Place:
     path: Path
     free_gb: float
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +99,20 @@ class MirrorFacts:
     missing: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Images:
+    """The node images that need no fetching: they are on the engine."""
+
+    built: bool = False
+    published: bool = False
+
+
 def engine(flag: str = "") -> EngineFacts:
     """Ask the engine that `labs up` would use; it is left as it is."""
     try:
         where = endpoint.resolve(flag)
     except Problem as problem:
         return EngineFacts(trouble="context", seen=f"{problem.tried}: {problem.seen}", fix=problem.fix)
-    lacks = engines.lacks_sys_resource(where)
     try:
         found = engines.connect(where, answer_s=ASK_S)
     except Problem as problem:
@@ -115,11 +122,12 @@ def engine(flag: str = "") -> EngineFacts:
             trouble_in(problem.seen),
             problem.seen,
             problem.fix,
-            lacks_sys_resource=lacks,
+            lacks_sys_resource=engines.lacks_sys_resource(where),
             elsewhere=elsewhere(where, {}),
         )
     info = found.client.info()
     version = found.client.version()
+    away = elsewhere(where, info)
     named = {part["Name"]: str(part["Version"]) for part in version.get("Components") or ()}
     return EngineFacts(
         where.url,
@@ -131,8 +139,8 @@ def engine(flag: str = "") -> EngineFacts:
         rootless="name=rootless" in (info.get("SecurityOptions") or ()),
         memory=int(info.get("MemTotal", 0)),
         root_dir=Path(info.get("DockerRootDir") or "/var/lib/docker"),
-        lacks_sys_resource=lacks,
-        elsewhere=elsewhere(where, info),
+        lacks_sys_resource=not away and engines.lacks_sys_resource(where),
+        elsewhere=away,
     )
 
 
@@ -152,30 +160,27 @@ def elsewhere(where: Endpoint, info: Mapping[str, Any], ours: str = "") -> str:
     return "" if kernel == ours else f"the engine runs on another kernel, {kernel}"
 
 
-def image(flag: str) -> Image:
-    """The node image that needs no fetching: it is on the engine."""
-    client = endpoint.resolve(flag).client(timeout_s=ASK_S)
+def images(flag: str) -> Images:
     name, _, digest = PUBLISHED_NODE_IMAGES[KIND].partition("@")
-    published = f"{name.rpartition(':')[0]}@{digest}"
+    client = endpoint.resolve(flag).client(timeout_s=ASK_S)
     try:
-        images: list[dict[str, Any]] = client.api.images()
+        found: list[dict[str, Any]] = client.api.images()
     finally:
         client.close()
-    if node_build.Inputs.here().tag in {tag for image in images for tag in image.get("RepoTags") or ()}:
-        return "built"
-    return "published" if any(published in (i.get("RepoDigests") or ()) for i in images) else ""
+    names = {name for i in found for key in ("RepoTags", "RepoDigests") for name in i.get(key) or ()}
+    return Images(node_build.Inputs.here().tag in names, f"{name.rpartition(':')[0]}@{digest}" in names)
 
 
 def registry(flag: str) -> str:
     """Why the published node image cannot be had, asked through the engine; empty if it can."""
-    from docker.errors import DockerException  # noqa: PLC0415  (0.2 s, which `labs --help` need not pay)
+    from docker.errors import DockerException
 
     client = endpoint.resolve(flag).client(timeout_s=ASK_S)
     try:
         client.api.inspect_distribution(PUBLISHED_NODE_IMAGES[KIND])  # type: ignore[no-untyped-call]
     except DockerException as error:
         return " ".join(str(getattr(error, "explanation", None) or error).split())[:160]
-    except Exception as error:  # noqa: BLE001  (requests lets its own and urllib3's through)
+    except Exception as error:
         late = "imed out" in str(error) or "Timeout" in type(error).__name__
         return f"it did not answer in {ASK_S} s" if late else type(error).__name__
     finally:
@@ -244,6 +249,13 @@ def place(path: Path) -> Place:
     return Place(path, shutil.disk_usage(there).free / 1e9)
 
 
+def cache() -> Place:
+    try:
+        return place(places.cache())
+    except OSError as error:
+        return Place(Path(error.filename or "~/.cache"), 0.0, f"{error.strerror}")
+
+
 def loopback() -> Loopback:
     found = {str(row[4][0]) for row in socket.getaddrinfo("localhost", None, socket.AF_INET)}
     try:
@@ -260,7 +272,7 @@ def mirror() -> MirrorFacts:
         return MirrorFacts(debian.mirror().archive, "LABS_DEBIAN_MIRROR")
     if shutil.which("apt-get") is None:
         return MirrorFacts(missing="this host has no apt")
-    archives = [uri for label, uri in debian._indexed() if label == "Debian"]  # noqa: SLF001
+    archives = [uri for label, uri in debian.indexed() if label == "Debian"]
     if archives:
         return MirrorFacts(archives[0], "apt's configuration")
     if os.geteuid() == 0 and not any(Path("/var/lib/apt/lists").glob("*_Packages*")):

@@ -7,7 +7,6 @@ import os
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,8 @@ from harness.model.project import COREDNS, ETCD, KUBERNETES, METRICS_SERVER, NAM
 from harness.setup import commands, debian, nodes, places, rootfs, tools
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from harness.setup.engine import Engine
     from harness.setup.steps import Doing, Steps
 
@@ -25,10 +26,23 @@ SUITE = "bookworm"
 """Debian 12: its systemd runs on cgroup v1 and v2 alike; the one of Debian 13 no longer runs on v1."""
 
 BASE = ("python3", "iptables")
-NODE = (
-    "systemd systemd-sysv dbus mount util-linux procps kmod iproute2 iptables ethtool conntrack e2fsprogs "
-    "ca-certificates runc containernetworking-plugins"
-).split()
+NODE = [
+    "systemd",
+    "systemd-sysv",
+    "dbus",
+    "mount",
+    "util-linux",
+    "procps",
+    "kmod",
+    "iproute2",
+    "iptables",
+    "ethtool",
+    "conntrack",
+    "e2fsprogs",
+    "ca-certificates",
+    "runc",
+    "containernetworking-plugins",
+]
 NODE_NEWER = ("containerd",)
 """1.7 of Debian 13; Debian 12's own 1.6 is on the list of what the next kubelet no longer accepts."""
 
@@ -50,10 +64,7 @@ LDFLAGS = " ".join(
 KUBE_TAGS = tuple(
     f"registry.k8s.io/{name}:{version}"
     for name, version in (
-        *(
-            (f"kube-{part}", f"v{KUBERNETES}")
-            for part in ("apiserver", "controller-manager", "scheduler", "proxy")
-        ),
+        *((f"kube-{part}", f"v{KUBERNETES}") for part in ("apiserver", "controller-manager", "scheduler", "proxy")),
         ("etcd", ETCD),
     )
 )
@@ -69,9 +80,7 @@ def digest(*parts: Path | str) -> str:
     total = hashlib.sha256()
     for part in parts:
         paths = (
-            [part]
-            if isinstance(part, str) or part.is_file()
-            else sorted(p for p in part.rglob("*") if p.is_file())
+            [part] if isinstance(part, str) or part.is_file() else sorted(p for p in part.rglob("*") if p.is_file())
         )
         for path in paths:
             if isinstance(path, str):
@@ -143,7 +152,7 @@ def build(engine: Engine, steps: Steps, *, also: tuple[Stage, ...] = ()) -> str:
     if todo:
         _check_disk(engine)
         if any("Debian" in stage.name for stage in todo):
-            _check_root()
+            check_root()
         run_all(todo, steps, log)
     return inputs.tag
 
@@ -163,7 +172,7 @@ def _stages(engine: Engine, inputs: Inputs, log: Path) -> list[Stage]:
         "Kubernetes, etcd, CoreDNS and metrics-server from Go modules",
         "local-path-provisioner from Go modules",
     )
-    base, node_base, inner = "Debian base with Python", "Debian base of a node", "images inside the node"
+    base, node_base = "Debian base with Python", "Debian base of a node"
 
     def go(*names: str) -> Callable[[Doing], None]:
         return lambda doing: _build_go(inputs, names, doing, log)
@@ -178,9 +187,7 @@ def _stages(engine: Engine, inputs: Inputs, log: Path) -> list[Stage]:
             there=inputs.program("kube").exists() and inputs.program("pause").exists(),
         ),
         Stage(base, root(inputs.base_tag, BASE), there=inputs.base_tag in have),
-        Stage(
-            node_base, root(inputs.node_base_tag, tuple(NODE), NODE_NEWER), there=inputs.node_base_tag in have
-        ),
+        Stage(node_base, root(inputs.node_base_tag, tuple(NODE), NODE_NEWER), there=inputs.node_base_tag in have),
         Stage(
             storage,
             go("local-path-provisioner"),
@@ -240,7 +247,7 @@ def _check_disk(engine: Engine) -> None:
             )
 
 
-def _check_root() -> None:
+def check_root() -> None:
     if os.geteuid() != 0:
         raise Problem(
             "Building the node image",
@@ -249,13 +256,9 @@ def _check_root() -> None:
         )
     if shutil.which("mmdebstrap") is None:
         if not debian.like_debian():
-            raise Problem(
-                "Building the node image", "this host has no mmdebstrap", "install the package mmdebstrap"
-            )
+            raise Problem("Building the node image", "this host has no mmdebstrap", "install the package mmdebstrap")
         if os.environ.get("LABS_INSTALL") == "never":
-            raise Problem(
-                "Building the node image", "this host has no mmdebstrap", "apt-get install mmdebstrap"
-            )
+            raise Problem("Building the node image", "this host has no mmdebstrap", "apt-get install mmdebstrap")
         debian.update()
         debian.install(["mmdebstrap", "gpgv", "debian-archive-keyring"])
 
@@ -274,7 +277,7 @@ def _build_go(inputs: Inputs, names: tuple[str, ...], doing: Doing, log: Path) -
             tools.build_go(packages[name], inputs.program(name), flags=LDFLAGS, log=log)
 
 
-def import_root(  # noqa: PLR0913
+def import_root(
     engine: Engine,
     tag: str,
     packages: tuple[str, ...],
@@ -324,7 +327,7 @@ def _assemble(engine: Engine, inputs: Inputs, doing: Doing, log: Path) -> None:
                 forget(engine, tag)
 
 
-def build_image(  # noqa: PLR0913
+def build_image(
     engine: Engine,
     folder: Path,
     *,
@@ -335,7 +338,7 @@ def build_image(  # noqa: PLR0913
     role: str = "image",
 ) -> None:
     """Build with the engine's own builder: every engine has it, and it sees images that only this engine has."""
-    from docker.errors import BuildError  # noqa: PLC0415  (only who builds pays for the SDK)
+    from docker.errors import BuildError
 
     options: dict[str, Any] = {"path": str(folder), "tag": tag, "buildargs": args, "target": target or None}
     lines: Any = ()
@@ -343,9 +346,7 @@ def build_image(  # noqa: PLR0913
         _, lines = engine.client.images.build(**options, rm=True, forcerm=True, labels={NAME: role})
     except BuildError as error:
         lines = error.build_log
-        raise commands.CommandFailed(
-            ("docker build",), f"failed: {error.msg}", str(error.msg), log
-        ) from error
+        raise commands.CommandFailed(("docker build",), f"failed: {error.msg}", str(error.msg), log) from error
     finally:
         with log.open("a") as file:
             file.writelines(str(line.get("stream", "")) for line in lines)
@@ -380,9 +381,7 @@ def _fill(engine: Engine, half: str, inner: dict[str, str], inputs: Inputs, tar:
         with log.open("a") as out:
             out.write(output)
         if code != 0:
-            raise commands.CommandFailed(
-                ("ctr", "images", "import"), f"ended with code {code}", output[-2000:], log
-            )
+            raise commands.CommandFailed(("ctr", "images", "import"), f"ended with code {code}", output[-2000:], log)
         container.stop(timeout=20)
         name, _, version = inputs.tag.partition(":")
         changes = [
@@ -403,7 +402,7 @@ def _tags(inner: dict[str, str]) -> list[tuple[str, str]]:
 
 
 def forget(engine: Engine, tag: str) -> None:
-    from docker.errors import APIError  # noqa: PLC0415  (only who builds pays for the SDK)
+    from docker.errors import APIError
 
     try:
         engine.client.images.remove(tag, force=True)

@@ -77,14 +77,14 @@ def _beside(also: tuple[Stage, ...], steps: Steps) -> None:
 
 
 def _unfit(engine: Engine) -> str:
-    """Published images are made of Debian 13: its systemd does not run on cgroup v1, nor its units without the capability."""
+    """Published images are made of Debian 13, whose systemd needs cgroup v2; their units need the capability."""
     if engine.cgroup == "1":
         return "cgroup v1"
     return "no CAP_SYS_RESOURCE" if lacks_sys_resource(engine.endpoint) else ""
 
 
 def _try_pull(engine: Engine, steps: Steps) -> NodeImage | None:
-    if not _here(engine, published()) and (silence := registry_silence(engine, published())):
+    if not here(engine, published()) and (silence := registry_silence(engine, published())):
         steps.say(f"No image registry to be reached ({silence}); building the node image from packages")
         return None
     try:
@@ -95,22 +95,22 @@ def _try_pull(engine: Engine, steps: Steps) -> NodeImage | None:
 
 
 def registry_silence(engine: Engine, ref: str) -> str:
-    """Why the registry of an image cannot be used, asked through the engine (its proxies and mirrors count); '' if it can."""
-    from docker.errors import DockerException  # noqa: PLC0415  (only who asks pays for the SDK)
+    """Why an image's registry cannot be used, asked through the engine: its proxies and mirrors count."""
+    from docker.errors import DockerException
 
     try:
         api: Any = engine.endpoint.client(timeout_s=ASK_S).api
         api.inspect_distribution(ref)
     except DockerException as error:
         return str(getattr(error, "explanation", None) or error).split("\n")[0][:160]
-    except Exception as error:  # noqa: BLE001  (requests lets its own and urllib3's through)
+    except Exception as error:
         late = "imed out" in str(error) or "Timeout" in type(error).__name__
         return f"no answer in {ASK_S} s" if late else f"{type(error).__name__}"
     return ""
 
 
-def _here(engine: Engine, ref: str) -> bool:
-    from docker.errors import ImageNotFound  # noqa: PLC0415  (see registry_silence)
+def here(engine: Engine, ref: str) -> bool:
+    from docker.errors import ImageNotFound
 
     try:
         engine.client.images.get(ref)
@@ -120,18 +120,22 @@ def _here(engine: Engine, ref: str) -> bool:
 
 
 def _pull(engine: Engine, steps: Steps, ref: str, origin: str) -> NodeImage:
-    if not _here(engine, ref):
-        with steps.step(f"node image {ref.partition('@')[0]} pulled") as doing:
-            _fetch(engine, ref, doing)
+    if not here(engine, ref):
+        fetch(engine, steps, ref)
     version = kubernetes_in(engine, ref)
     return NodeImage(_labelled(engine, ref, origin), ref, origin, version)
 
 
-def _fetch(engine: Engine, ref: str, doing: Doing) -> None:
-    from docker.errors import DockerException  # noqa: PLC0415  (see registry_silence)
+def fetch(engine: Engine, steps: Steps, ref: str) -> None:
+    with steps.step(f"{ref.partition('@')[0]} pulled") as doing:
+        _download(engine, ref, doing)
+
+
+def _download(engine: Engine, ref: str, doing: Doing) -> None:
+    from docker.errors import DockerException
 
     tried, fix = (
-        f"Pulling node image {ref}",
+        f"Pulling {ref}",
         "--node-image build, or --node-image REF with one that this engine can get",
     )
     name, _, digest = ref.partition("@")
@@ -148,13 +152,13 @@ def _fetch(engine: Engine, ref: str, doing: Doing) -> None:
         raise Problem(tried, str(getattr(error, "explanation", None) or error), fix) from error
     except Problem:
         raise
-    except Exception as error:  # noqa: BLE001  (requests lets its own and urllib3's through)
+    except Exception as error:
         raise Problem(tried, f"nothing came for {STALL_S} s ({type(error).__name__})", fix) from error
 
 
 def kubernetes_in(engine: Engine, ref: str) -> str:
     """The Kubernetes version that a node image carries; a Problem if it is no node image."""
-    from docker.errors import APIError  # noqa: PLC0415  (see registry_silence)
+    from docker.errors import APIError
 
     container = engine.client.containers.create(ref, ["none"], labels={NAME: "check"})
     try:
@@ -178,7 +182,7 @@ def _labelled(engine: Engine, ref: str, origin: str) -> str:
     image = engine.client.images.get(ref)
     tag = f"{origin}-{str(image.id).removeprefix('sha256:')[:12]}"
     full = f"{NAME}/node:{tag}"
-    if not _here(engine, full):
+    if not here(engine, full):
         container = engine.client.containers.create(ref, labels={NAME: "build"})
         try:
             container.commit(

@@ -79,14 +79,10 @@ def memory_bytes(engine: Engine, nodes: list[Node]) -> int:
     return total
 
 
-def kubectl(
-    engine: Engine, node: Node, *arguments: str, text: str | None = None, within_s: float = 30
-) -> str:
+def kubectl(engine: Engine, node: Node, *arguments: str, text: str | None = None, within_s: float = 30) -> str:
     """The kubectl that the node carries: there in every image, and of the server's own version."""
     argv = [str(tools.docker_cli()), "exec", *(["-i"] if text is not None else []), node.name]
-    return commands.run(
-        [*argv, "kubectl", ADMIN, *arguments], text=text, within_s=within_s, env=engine.environment
-    )
+    return commands.run([*argv, "kubectl", ADMIN, *arguments], text=text, within_s=within_s, env=engine.environment)
 
 
 def http_from(node: Node, address: str, path: str) -> str:
@@ -131,9 +127,7 @@ def _exchange(node: Node, host: str, port: int, payload: bytes, read: str) -> by
     """Bash alone does it, so that any node image will do: none of them is sure to have curl or dig."""
     text = base64.b64encode(payload).decode()
     script = f"exec 3<>/dev/tcp/{host}/{port} && echo {text} | base64 -d >&3 && {{ {read}; }} | base64 -w0"
-    code, output = inside(
-        node.container, ["sh", "-c", f"timeout 2 bash -c {shlex.quote(script)} 2>/dev/null"]
-    )
+    code, output = inside(node.container, ["sh", "-c", f"timeout 2 bash -c {shlex.quote(script)} 2>/dev/null"])
     try:
         return base64.b64decode(output) if code == 0 else b""
     except ValueError:

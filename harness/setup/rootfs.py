@@ -22,13 +22,9 @@ def make_root(target: Path, *, suite: str, packages: Sequence[str], newer: Seque
     options += ["--dpkgopt=path-include=/usr/share/doc/*/copyright"]  # licences stay
     options += [f"--aptopt={line}" for line in _proxies()]
     pin = f"Package: *\\nPin: release n={debian.NEXT_SUITE}\\nPin-Priority: 100\\n"
-    hooks = [
-        f'--setup-hook=mkdir -p "$1"/etc/apt/preferences.d && printf \'{pin}\' >"$1"/etc/apt/preferences.d/next'
-    ]
+    hooks = [f'--setup-hook=mkdir -p "$1"/etc/apt/preferences.d && printf \'{pin}\' >"$1"/etc/apt/preferences.d/next']
     # A mirror's name is this host's affair: an image that is passed on must not carry it.
-    hooks += [
-        '--customize-hook=rm -rf "$1"/etc/apt/sources.list "$1"/etc/apt/apt.conf.d/99mmdebstrap "$1"/var/log/*'
-    ]
+    hooks += ['--customize-hook=rm -rf "$1"/etc/apt/sources.list "$1"/etc/apt/apt.conf.d/99mmdebstrap "$1"/var/log/*']
     # Else apt takes usrmerge for it, and with it 60 MB of Perl.
     hooks += ["--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr"]
     include = ",".join(["usr-is-merged", *packages, *(f"{p}/{debian.NEXT_SUITE}" for p in newer)])

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console
 
 HEARTBEAT_S = 30.0
 
@@ -64,9 +68,9 @@ class Steps:
     def add(self, step: Step) -> None:
         with self._lock:
             self.done.append(step)
-        self.say(
-            f"  [green]✓[/] {step.name} [dim]{step.took_s:.1f} s[/]{f'  {step.note}' if step.note else ''}"
-        )
+        # One column of seconds: the lines, one beneath the other, are the table of the whole set-up.
+        line = Text.assemble("  ", ("✓", "green"), f" {step.name:<54}", (f"{step.took_s:>7.1f} s", "bold"))
+        self.console.print(line.append(f"  {step.note}", "dim"), soft_wrap=True)
 
     @contextmanager
     def _shown(self, doing: Doing) -> Iterator[None]:
@@ -123,12 +127,3 @@ class Steps:
                 if not self._open:
                     live.stop()
                     self._live = None
-
-    def table(self, title: str) -> Table:
-        table = Table(title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
-        table.add_column("step")
-        table.add_column("seconds", justify="right")
-        table.add_column("")
-        for step in self.done:
-            table.add_row(step.name, f"{step.took_s:.1f}", step.note, style=None)
-        return table

@@ -200,16 +200,10 @@ def read_plan(arguments: list[str]) -> Plan:
     parser.add_argument("--per-s", type=float, default=10.0, help="requests a second to each target")
     parser.add_argument("--seconds", type=float, help="how long to send (10, unless --count says it)")
     parser.add_argument("--count", type=int, help="the most requests to each target")
-    parser.add_argument(
-        "--timeout-ms", type=float, default=500.0, help="for lookup, connection and answer together"
-    )
+    parser.add_argument("--timeout-ms", type=float, default=500.0, help="for lookup, connection and answer together")
     parser.add_argument("--keep-alive", action="store_true", help="one kept connection to each target")
-    parser.add_argument(
-        "--dns", action="store_true", help="ask the name server itself, not the system's resolver"
-    )
-    parser.add_argument(
-        "--handshake", action="store_true", help="answer 'ping' on stdin with the monotonic clock"
-    )
+    parser.add_argument("--dns", action="store_true", help="ask the name server itself, not the system's resolver")
+    parser.add_argument("--handshake", action="store_true", help="answer 'ping' on stdin with the monotonic clock")
     given = parser.parse_args(arguments)
     try:
         targets = read_targets(given.target, keep_alive=given.keep_alive)
@@ -235,9 +229,7 @@ def count_requests(per_s: float, seconds: float | None, count: int | None) -> in
         raise ValueError(f"--seconds {seconds:g}: it is more than 0, and at most {LONGEST_S:g}")
     fitting = math.ceil(per_s * seconds - 1e-9)
     if count is not None and not 0 < count <= per_s * LONGEST_S:
-        raise ValueError(
-            f"--count {count}: it is 1 to {per_s * LONGEST_S:g} at this rate, which is an hour's"
-        )
+        raise ValueError(f"--count {count}: it is 1 to {per_s * LONGEST_S:g} at this rate, which is an hour's")
     return fitting if count is None else min(count, fitting)
 
 

@@ -64,7 +64,7 @@ def burn(instance: Instance, request: Request) -> Answer:
     return _ordinary(instance, request, ms=ms)
 
 
-def nowhere(instance: Instance, request: Request) -> Answer:  # noqa: ARG001
+def nowhere(instance: Instance, request: Request) -> Answer:
     raise Refused(404, f"no such path: {request.path[:80]}")
 
 
@@ -99,7 +99,7 @@ def hang(instance: Instance, request: Request) -> Answer:
     return Answer(200, instance.identity(request.source), then=instance.hang)
 
 
-def env(instance: Instance, request: Request) -> Answer:  # noqa: ARG001
+def env(instance: Instance, request: Request) -> Answer:
     return Answer(200, dict(os.environ))
 
 
@@ -116,7 +116,7 @@ def log(instance: Instance, request: Request) -> Answer:
 
 def data(instance: Instance, request: Request) -> Answer:
     """POST writes a file and syncs it to the disk, GET reads it back; a fault of the disk is an answer."""
-    import disk  # noqa: PLC0415  (hashing loads OpenSSL, which must not slow down each start)
+    import disk
 
     name = request.params.get("name", "")
     if not name or name.startswith(".") or not PLAIN.issuperset(name):
@@ -157,9 +157,7 @@ def _whole(request: Request, name: str, *, most: int, default: int | None = None
     if text is None and default is not None:
         return default
     if text is None or not is_whole(text):
-        raise Refused(
-            400, f"{name}: {'missing' if text is None else repr(text[:40])}, a whole number is needed"
-        )
+        raise Refused(400, f"{name}: {'missing' if text is None else repr(text[:40])}, a whole number is needed")
     return min(int(text), most)
 
 

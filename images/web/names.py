@@ -18,7 +18,7 @@ RESOLV_CONF = Path("/etc/resolv.conf")
 LOOKUPS = threading.BoundedSemaphore(256)
 
 
-class Unresolved(OSError):  # noqa: N818
+class Unresolved(OSError):
     """No address for the name, for whatever reason, within the time."""
 
 
@@ -89,9 +89,7 @@ def read_resolver(text: str) -> Resolver:
             case ["search" | "domain", *domains] if not search:
                 search = tuple(domains)
             case ["options", *options]:
-                ndots = next(
-                    (int(o[6:]) for o in options if o.startswith("ndots:") and o[6:].isdigit()), ndots
-                )
+                ndots = next((int(o[6:]) for o in options if o.startswith("ndots:") and o[6:].isdigit()), ndots)
     return Resolver(server, search, ndots)
 
 

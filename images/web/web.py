@@ -27,7 +27,7 @@ EXIT_LINGER_S = 0.05
 
 def main(arguments: list[str]) -> int:
     if arguments[:1] == ["client"]:
-        import client  # noqa: PLC0415  (what only the client needs must not slow down the server's start)
+        import client
 
         return client.main(arguments[1:])
     if arguments:

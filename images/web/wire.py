@@ -23,7 +23,7 @@ REASONS = {
 _ESCAPES = {code: f"\\u{code:04x}" for code in range(32)} | {ord('"'): '\\"', ord("\\"): "\\\\"}
 
 
-class Refused(Exception):  # noqa: N818
+class Refused(Exception):
     """A message that is not accepted, with the status that says so."""
 
     def __init__(self, status: int, text: str) -> None:
@@ -31,7 +31,7 @@ class Refused(Exception):  # noqa: N818
         self.status = status
 
 
-class EndOfStream(Exception):  # noqa: N818
+class EndOfStream(Exception):
     """The other side closed; `partly` tells whether it was in the middle of a message."""
 
     def __init__(self, *, partly: bool) -> None:
@@ -177,7 +177,7 @@ def is_whole(text: str) -> bool:
 def _params(query: str) -> dict[str, str]:
     if not query:
         return {}
-    from urllib.parse import parse_qsl  # noqa: PLC0415  (6 ms at the first query, not at each start)
+    from urllib.parse import parse_qsl
 
     try:
         return dict(parse_qsl(query, keep_blank_values=True, max_num_fields=20))

@@ -182,16 +182,10 @@ def test_ipv6_is_served_by_the_same_port(shared: App) -> None:
         assert b'"source": "::1"' in b"".join(iter(lambda: sock.recv(65536), b""))
 
 
-@pytest.mark.parametrize(
-    ("module", "also"), [("web", {"re", "typing", "urllib", "hashlib"}), ("client", set())]
-)
-def test_it_needs_no_more_than_python3_minimal_and_the_server_starts_light(
-    module: str, also: set[str]
-) -> None:
+@pytest.mark.parametrize(("module", "also"), [("web", {"re", "typing", "urllib", "hashlib"}), ("client", set())])
+def test_it_needs_no_more_than_python3_minimal_and_the_server_starts_light(module: str, also: set[str]) -> None:
     code = f"import sys; sys.path.insert(0, {str(WEB)!r}); import {module}; print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-S", "-B", "-c", code], capture_output=True, text=True, check=True
-    )
+    loaded = subprocess.run([sys.executable, "-S", "-B", "-c", code], capture_output=True, text=True, check=True)
     assert not set(loaded.stdout.split()) & (NOT_IN_MINIMAL | also)
 
 
@@ -226,9 +220,7 @@ def test_the_start_delay_comes_before_listening(start: Start) -> None:
 # Crashes and hangs
 
 
-@pytest.mark.parametrize(
-    ("path", "code"), [("/crash", 1), ("/crash?code=7", 7), ("/exit0", 0), ("/exit0?code=3", 3)]
-)
+@pytest.mark.parametrize(("path", "code"), [("/crash", 1), ("/crash?code=7", 7), ("/exit0", 0), ("/exit0?code=3", 3)])
 def test_it_answers_and_then_exits_with_the_code(start: Start, path: str, code: int) -> None:
     app = start()
     reply = app.ask(path)

@@ -151,9 +151,7 @@ def test_each_request_is_one_line_between_a_header_and_a_summary(serve: Callable
     assert abs(ran.header["start_unix_ns"] / 1e9 - time.time()) < DEADLINE_S
     assert (ran.header["per_s"], ran.header["targets"]) == (100, {"web": url})
     assert all(list(line) == FIELDS for line in ran.requests)
-    assert {(r["status"], r["instance"], r["host"], r["error"]) for r in ran.requests} == {
-        (200, "i1", "h1", None)
-    }
+    assert {(r["status"], r["instance"], r["host"], r["error"]) for r in ran.requests} == {(200, "i1", "h1", None)}
     assert (ran.summary["end"], ran.summary["sent"], ran.summary["ok"], ran.summary["failed"]) == (
         *(True, 20, 20, 0),
     )
@@ -163,9 +161,7 @@ def test_each_request_is_one_line_between_a_header_and_a_summary(serve: Callable
 
 def test_the_schedule_is_kept_whatever_becomes_of_the_requests(serve: Callable[[Handler], Fake]) -> None:
     fake = serve(says(OK, wait_s=0.8))
-    ran = run(
-        "--per-s", "50", "--seconds", "0.4", "--timeout-ms", "3000", target=f"a=http://127.0.0.1:{fake.port}"
-    )
+    ran = run("--per-s", "50", "--seconds", "0.4", "--timeout-ms", "3000", target=f"a=http://127.0.0.1:{fake.port}")
     by_number = sorted(ran.requests, key=lambda line: int(line["n"]))
     assert [line["planned_s"] for line in by_number] == [n / 50 for n in range(20)]
     assert all(line["planned_s"] <= line["sent_s"] < line["done_s"] for line in by_number)
@@ -488,9 +484,7 @@ def test_a_name_without_an_address_is_unresolved(name_server: NameServer, host: 
         ("# options ndots:9\noptions ndots:5 rotate\nsearch .\n", "127.0.0.1", (".",), 5),
     ],
 )
-def test_resolv_conf_is_read_as_its_manual_says(
-    text: str, server: str, search: tuple[str, ...], ndots: int
-) -> None:
+def test_resolv_conf_is_read_as_its_manual_says(text: str, server: str, search: tuple[str, ...], ndots: int) -> None:
     assert names.read_resolver(text) == (server, search, ndots)
 
 

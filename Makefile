@@ -1,0 +1,60 @@
+# Each target does the set-up that it needs: the environment here, the rest in `labs`.
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help up down status doctor lint test test-all test-bare labs clean
+
+help: ## what can be typed here
+	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+lab-%: .venv ## run one lab, with all that it needs: make lab-selfhealing
+	@$(BIN)/labs run $*
+
+labs: .venv ## list the labs and their claims
+	@$(BIN)/labs list
+
+up: .venv ## have the cluster running
+	@$(BIN)/labs up
+
+down: .venv ## remove the cluster
+	@$(BIN)/labs down
+
+status: .venv ## is the cluster ready?
+	@$(BIN)/labs status
+
+doctor: .venv ## what this host has and lacks
+	@$(BIN)/labs doctor
+
+clean: .venv ## remove what this project made here
+	@$(BIN)/labs clean
+
+lint: .venv ## style, types, layers
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+test: lint ## all tests but the slow ones: first without a daemon, then on the real engine and cluster
+	@$(BIN)/pytest -q tests/unit
+	@$(BIN)/labs up
+	@$(BIN)/labs images
+	@$(BIN)/pytest -q tests/contract tests/e2e -m "not slow"
+
+test-all: test ## the slow ones too: set-up from nothing, damage, two at once
+	@$(BIN)/pytest -q tests/e2e -m slow
+
+test-bare: .venv ## in a Debian container with nothing installed: clone, then make lab-selfhealing
+	@$(BIN)/pytest -q -s tests/bare
+
+.venv: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "Python 3.11 or newer is needed, $$($(PYTHON) --version 2>&1) was found. Try: make PYTHON=python3.12" >&2; exit 4; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && [ "$$LABS_INSTALL" != never ]; then \
+	    echo "Installing python3-venv" >&2; apt-get -qq update && apt-get -qq -y --no-install-recommends install python3-venv >/dev/null; \
+	  else echo "Python's venv module is missing. Try: sudo apt-get install python3-venv" >&2; exit 4; fi; }
+	@echo "Making .venv from requirements.lock" >&2
+	@rm -rf .venv && $(PYTHON) -m venv .venv
+	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install -q --disable-pip-version-check --no-build-isolation --no-deps -e .
+	@touch .venv

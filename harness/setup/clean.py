@@ -1,0 +1,83 @@
+"""Finds everything that this project made on the host, by its label, and removes it; nothing else is touched."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.model.clock import Deadline
+from harness.model.project import NAME
+from harness.setup import places
+from harness.setup.engine import Engine, started_by_us
+from harness.waiting import until
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from docker.models.images import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """One thing that would be removed, and how."""
+
+    kind: str
+    name: str
+    remove: Callable[[], object]
+
+
+def find(engine: Engine | None, *, images: bool, everything: bool) -> list[Leftover]:
+    """In the order of removal: what uses something comes before what it uses."""
+    found = _on_engine(engine, images=images or everything) if engine else []
+    if (state := places.state()).exists():
+        found += [Leftover("state", str(path), _tree(path)) for path in sorted(state.glob("clusters/*"))]
+    if everything:
+        if (pid := started_by_us()) is not None:
+            found.append(Leftover("engine", f"dockerd, process {pid}, started by us", lambda: _stop_engine(pid)))
+        found += [Leftover("cache", str(places.cache()), _tree(places.cache()))]
+        found += [Leftover("state", str(state), _tree(state))]
+    return found
+
+
+def _on_engine(engine: Engine, *, images: bool) -> list[Leftover]:
+    client = engine.client
+    ours: dict[str, Any] = {"label": NAME}
+    found = [
+        Leftover("container", str(c.name), lambda c=c: c.remove(force=True, v=True))  # type: ignore[misc]
+        for c in client.containers.list(all=True, ignore_removed=True, filters=ours)
+    ]
+    found += [Leftover("network", str(n.name), n.remove) for n in client.networks.list(filters=ours)]
+    found += [Leftover("volume", str(v.name), v.remove) for v in client.volumes.list(filters=ours)]
+    if images:
+        # Untagged ones too: what an interrupted build left.
+        listed = client.images.list(all=True, filters=ours)
+        found += [Leftover("image", _name(i), lambda i=i: _remove_image(engine, i)) for i in listed]  # type: ignore[misc]
+    return found
+
+
+def _name(image: Image) -> str:
+    return ", ".join(image.tags) or str(image.short_id)
+
+
+def _remove_image(engine: Engine, image: Image) -> None:
+    """Every one of its names; an image that others are built on goes with the last of them."""
+    from docker.errors import APIError
+
+    try:
+        engine.client.images.remove(str(image.id), force=True)
+    except APIError as error:
+        if error.status_code not in (404, 409):
+            raise
+
+
+def _tree(path: Path) -> Callable[[], object]:
+    return lambda: shutil.rmtree(path, ignore_errors=True)
+
+
+def _stop_engine(pid: int) -> None:
+    os.kill(pid, signal.SIGTERM)
+    until("the engine ends", lambda: "its process" if Path(f"/proc/{pid}").exists() else "", Deadline.after(30))
