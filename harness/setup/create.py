@@ -69,7 +69,7 @@ class Shape:
 
 
 @dataclass(slots=True)
-class _Kind:
+class KindLines:
     """Follows kind's own lines: each finished one becomes a step, and one of them starts the additions."""
 
     steps: Steps
@@ -147,7 +147,7 @@ def _run_kind(
     log.write_text("")
     # kind shows nothing while it waits for nodes; the spinner is ours, and so the steps are added beneath it.
     with steps.live("kind creates the cluster") as doing:
-        follow = _Kind(steps, doing.tell, lambda: additions.append(pool.submit(_add, engine, shape, log)))
+        follow = KindLines(steps, doing.tell, lambda: additions.append(pool.submit(_add, engine, shape, log)))
         commands.run(argv, within_s=CREATE_S, log=log, env=_environment(engine), on_line=follow.line)
         for addition in additions:
             addition.result()

@@ -97,10 +97,10 @@ def dns_from(node: Node, server: str, name: str) -> list[str]:
     question = struct.pack(">HHHHHH", 1, 0x0100, 1, 0, 0, 0) + labels + b"\0" + struct.pack(">HH", 1, 1)
     read = "n=$(head -c2 <&3 | od -An -tu2 --endian=big); head -c $n <&3"
     answer = _exchange(node, server, 53, struct.pack(">H", len(question)) + question, read)
-    return _addresses(answer, len(question))
+    return addresses(answer, len(question))
 
 
-def _addresses(answer: bytes, question_end: int) -> list[str]:
+def addresses(answer: bytes, question_end: int) -> list[str]:
     if len(answer) < question_end:
         return []
     found: list[str] = []

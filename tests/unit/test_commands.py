@@ -47,7 +47,9 @@ def test_what_is_too_slow_is_ended_with_its_children():
     began = time.monotonic()
     with pytest.raises(commands.CommandFailed, match="did not end within"):
         commands.run(
-            ["sh", "-c", "sleep 60 & echo $!; echo $$; wait"], within_s=0.5, on_line=lambda line: pids.append(int(line))
+            ["sh", "-c", "sleep 60 & echo $!; echo $$; wait"],
+            within_s=0.5,
+            on_line=lambda line: pids.append(int(line)),
         )
     assert time.monotonic() - began < 5
     assert len(pids) == 2

@@ -1,0 +1,95 @@
+"""When a cluster is ready, judged on answers that a server could give."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+
+from harness.setup import nodes, ready
+from harness.setup.api import Silent
+
+
+class FakeApi:
+    """Answers what it was given; anything else is a 404, as on a server."""
+
+    def __init__(self, **answers):
+        self.answers = {path.replace("__", "/"): answer for path, answer in answers.items()}
+
+    def get(self, path, *, within_s=2.0):
+        for known, answer in self.answers.items():
+            if path.endswith(known):
+                return answer
+        raise Silent(f"{path}: HTTP 404")
+
+
+def node(name, ready_status="True"):
+    return {"metadata": {"name": name}, "status": {"conditions": [{"type": "Ready", "status": ready_status}]}}
+
+
+def test_nodes_that_have_not_joined_are_missing():
+    assert ready.nodes_missing(FakeApi(nodes={"items": [node("a")]}), 3) == "2 of 3 nodes have not joined"
+
+
+@pytest.mark.parametrize("status", ["False", "Unknown"])
+def test_a_node_that_is_not_ready_is_named(status):
+    api = FakeApi(nodes={"items": [node("a"), node("b", status)]})
+    assert ready.nodes_missing(api, 2) == "b not Ready"
+
+
+def test_a_node_without_conditions_is_not_ready():
+    assert not ready.is_ready({"metadata": {"name": "a"}, "status": {}})
+
+
+def test_all_nodes_ready_leaves_nothing_missing():
+    assert ready.nodes_missing(FakeApi(nodes={"items": [node("a"), node("b")]}), 2) == ""
+
+
+def test_a_storage_class_that_is_no_default_does_not_count():
+    item = {"metadata": {"name": "standard", "annotations": {}}}
+    assert ready.storage_class_missing(FakeApi(storageclasses={"items": [item]})) == "no default StorageClass"
+
+
+def test_an_addon_without_a_ready_pod_is_named():
+    api = FakeApi(coredns={"status": {"readyReplicas": 2}}, **{"metrics-server": {"status": {}}})
+    assert ready.addons_missing(api) == "metrics-server has no ready Pod"
+
+
+def test_metrics_of_too_few_nodes_are_not_enough():
+    api = FakeApi(**{"metrics.k8s.io__v1beta1__nodes": {"items": [{}]}})
+    assert ready.metrics_missing(api, 3) == "figures of 2 of 3 nodes"
+
+
+def test_a_server_that_does_not_answer_is_not_taken_for_a_ready_one():
+    with pytest.raises(Silent):
+        ready.missing(FakeApi(), 3)
+
+
+def test_a_mark_comes_back_as_it_was_written():
+    import json
+
+    mark = ready.Mark("abc", "dk-labs/node:x", "built", "1.36.1", (("nodes", 1.5),))
+    written = json.loads(mark.manifest())
+    assert ready.Mark.read(FakeApi(configmaps__cluster=written)) == mark
+
+
+def dns_answer(*records: bytes) -> bytes:
+    question = b"\x01a\0" + struct.pack(">HH", 1, 1)
+    return struct.pack(">HHHHHH", 1, 0x8180, 1, len(records), 0, 0) + question + b"".join(records)
+
+
+QUESTION_END = 12 + 3 + 4
+A = struct.pack(">HHIH", 1, 1, 30, 4) + bytes([10, 96, 0, 1])
+
+
+def test_addresses_are_read_after_a_name_that_points_back():
+    assert nodes.addresses(dns_answer(b"\xc0\x0c" + A), QUESTION_END) == ["10.96.0.1"]
+
+
+def test_addresses_are_read_after_a_name_that_is_written_out():
+    assert nodes.addresses(dns_answer(b"\x01a\x01b\0" + A, b"\xc0\x0c" + A), QUESTION_END) == ["10.96.0.1"] * 2
+
+
+@pytest.mark.parametrize("cut", [0, 5, 12, 20, 25])
+def test_a_truncated_answer_gives_no_address(cut):
+    assert nodes.addresses(dns_answer(b"\xc0\x0c" + A)[:cut], QUESTION_END) == []

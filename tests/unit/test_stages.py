@@ -1,0 +1,98 @@
+"""The stages of a build: side by side, in order where one needs another, all ended by the first failure."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+
+import pytest
+from rich.console import Console
+
+from harness.model.errors import Problem
+from harness.setup import commands, node_build
+from harness.setup.node_build import Inputs, Stage, digest, run_all
+from harness.setup.steps import Steps
+
+
+@pytest.fixture(autouse=True)
+def not_ending(monkeypatch):
+    monkeypatch.setattr(commands, "_ending", False)
+
+
+@pytest.fixture
+def steps():
+    return Steps(Console(file=io.StringIO(), width=120))
+
+
+def test_a_stage_waits_for_what_it_needs(steps, tmp_path):
+    order = []
+    stages = [
+        Stage("last", lambda _: order.append("last"), needs=("first", "second")),
+        Stage("first", lambda _: order.append("first")),
+        Stage("second", lambda _: order.append("second"), needs=("first",)),
+    ]
+    run_all(stages, steps, tmp_path / "log")
+    assert order == ["first", "second", "last"]
+
+
+def test_what_an_earlier_run_made_is_not_waited_for(steps, tmp_path):
+    order = []
+    run_all([Stage("image", lambda _: order.append("image"), needs=("made before",))], steps, tmp_path / "log")
+    assert order == ["image"]
+
+
+def test_stages_that_need_nothing_run_beside_one_another(steps, tmp_path):
+    both = threading.Barrier(2)
+    run_all([Stage("a", lambda _: both.wait(5)), Stage("b", lambda _: both.wait(5))], steps, tmp_path / "log")
+
+
+def test_the_first_failure_ends_the_others_and_shows_its_last_lines(steps, tmp_path):
+    def fail(_doing):
+        commands.run(["sh", "-c", "echo no space left; exit 1"], within_s=5)
+
+    began = time.monotonic()
+    stages = [
+        Stage("slow", lambda _: commands.run(["sleep", "60"], within_s=60)),
+        Stage("broken", fail),
+        Stage("never", lambda _: pytest.fail("started"), needs=("broken",)),
+    ]
+    with pytest.raises(Problem, match="no space left") as caught:
+        run_all(stages, steps, tmp_path / "log")
+    assert "Making broken" in str(caught.value)
+    assert time.monotonic() - began < 20
+
+
+def test_each_stage_becomes_a_step_with_its_seconds(steps, tmp_path):
+    run_all([Stage("base", lambda doing: doing.tell("imported"))], steps, tmp_path / "log")
+    assert [(s.name, s.note) for s in steps.done] == [("base", "imported")]
+
+
+def test_a_digest_changes_with_a_files_content_name_and_right_to_run(tmp_path):
+    file = tmp_path / "a"
+    file.write_text("one")
+    seen = [digest(tmp_path)]
+    file.chmod(0o755)
+    seen.append(digest(tmp_path))
+    file.write_text("two")
+    seen.append(digest(tmp_path))
+    file.rename(tmp_path / "b")
+    seen.append(digest(tmp_path))
+    assert len(set(seen)) == 4
+
+
+def test_a_digest_does_not_run_its_parts_together():
+    assert digest("ab", "c") != digest("a", "bc")
+
+
+def test_the_node_image_is_another_when_any_of_its_inputs_is(monkeypatch):
+    before = Inputs.here()
+    monkeypatch.setattr(node_build, "NODE", (*node_build.NODE, "vim"))
+    after = Inputs.here()
+    assert before.tag != after.tag
+    assert before.node_base != after.node_base
+    assert before.programs == after.programs
+
+
+def test_inputs_are_the_same_when_nothing_changed():
+    assert Inputs.here() == Inputs.here()
