@@ -38,6 +38,7 @@ Host = Annotated[
         help="The engine to use; else DOCKER_HOST, the current context, the default socket.",
     ),
 ]
+Name = Annotated[str, typer.Option("--name", metavar="NAME", help="Another cluster than the shared one.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
 
@@ -55,6 +56,10 @@ def up(
             help="Where the node image comes from; else LABS_NODE_IMAGE, else auto.",
         ),
     ] = "",
+    name: Name = "",
+    config: Annotated[
+        str, typer.Option("--config", metavar="FILE", help="kind configuration; else manifests/kind.yaml.")
+    ] = "",
     docker_host: Host = "",
 ) -> None:
     """Have a Kubernetes cluster running: engine, tools, node image, nodes, all that is missing."""
@@ -62,7 +67,8 @@ def up(
 
     began = time.monotonic()
     steps = Steps(people)
-    found = cluster.up(steps, flag=docker_host, image=node_image)
+    shape = cluster.shape(name, config)
+    found = cluster.up(steps, flag=docker_host, image=node_image, shape=shape)
     _tell_up(found, time.monotonic() - began)
 
 
@@ -81,23 +87,24 @@ def _tell_up(found: Up, took_s: float) -> None:
 
 
 @app.command()
-def down(docker_host: Host = "") -> None:
+def down(name: Name = "", docker_host: Host = "") -> None:
     """Remove the cluster; images and tools stay for the next time."""
     from harness.setup import cluster
 
-    removed = cluster.down(Steps(people), flag=docker_host)
+    shape = cluster.shape(name)
+    removed = cluster.down(Steps(people), flag=docker_host, shape=shape)
     people.print(
-        f"Cluster {cluster.SHARED.name}: {f'{removed} nodes removed' if removed else 'there was none'}.",
+        f"Cluster {shape.name}: {f'{removed} nodes removed' if removed else 'there was none'}.",
         highlight=False,
     )
 
 
 @app.command()
-def status(as_json: AsJson = False, docker_host: Host = "") -> None:
+def status(as_json: AsJson = False, name: Name = "", docker_host: Host = "") -> None:
     """Say whether the cluster is there and ready."""
     from harness.setup import cluster
 
-    document = cluster.status(flag=docker_host)
+    document = cluster.status(flag=docker_host, shape=cluster.shape(name))
     if as_json:
         _print(document)
         return

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.model.clock import Deadline
@@ -29,8 +31,6 @@ from harness.setup.create import Shape
 from harness.waiting import TooLate, until
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from harness.setup.engine import Engine
     from harness.setup.nodes import Node
     from harness.setup.steps import Steps
@@ -42,6 +42,16 @@ REVIVE_S = 20.0
 
 BLINK_S = 5.0
 """A cluster whose nodes all run may have lost a heartbeat on a busy host; more than that is damage."""
+
+
+def shape(name: str = "", config: str = "") -> Shape:
+    """The shared cluster's shape, or one under another name; labs that break things get their own."""
+    named = name or SHARED.name
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,40}[a-z0-9])?", named):
+        raise Problem(
+            f"Naming a cluster {named!r}", "kind takes small letters, digits and hyphens", "--name my-cluster"
+        )
+    return Shape(named, Path(config).resolve() if config else SHARED.config)
 
 
 @dataclass(frozen=True, slots=True)

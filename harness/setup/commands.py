@@ -49,7 +49,7 @@ def run(
     tail: deque[str] = deque(maxlen=TAIL)
     process = _start(argv, env=env, cwd=cwd, feed=text is not None)
     slow = threading.Event()
-    late = threading.Timer(within_s, lambda: (slow.set(), _end(process)))
+    late = threading.Timer(within_s, _too_slow, args=(process, slow))
     late.daemon = True
     late.start()
     try:
@@ -77,6 +77,11 @@ def run(
         seen = f"did not end within {within_s:.0f} s" if slow.is_set() else f"ended with code {code}"
         raise CommandFailed(tuple(argv), seen, "\n".join(tail), log)
     return "".join(lines)
+
+
+def _too_slow(process: subprocess.Popen[str], slow: threading.Event) -> None:
+    slow.set()
+    _end(process)
 
 
 def _start(
@@ -117,15 +122,18 @@ def _feed(process: subprocess.Popen[str], text: str | None) -> threading.Thread:
 
 
 def _end(process: subprocess.Popen[str]) -> None:
-    """Ask the whole group to end, then make it end."""
-    if process.poll() is not None:
-        return
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, sign)
+    """Ask the whole group to end, then make it end; what it started must not outlive it either."""
+    if process.poll() is None:
+        _signal_group(process, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=5)
-            return
+        _signal_group(process, signal.SIGKILL)
+        process.wait()
+
+
+def _signal_group(process: subprocess.Popen[str], sign: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, sign)
 
 
 def end_all() -> None:
