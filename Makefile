@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help up down status doctor lint test test-all test-bare labs clean
+.PHONY: help up down status doctor lint test test-all test-slow test-bare labs clean
 
 help: ## what can be typed here
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,9 +38,11 @@ test: lint ## all tests but the slow ones: first without a daemon, then on the r
 	@$(BIN)/pytest -q tests/unit
 	@$(BIN)/labs up
 	@$(BIN)/labs images
-	@$(BIN)/pytest -q tests/contract tests/e2e -m "not slow"
+	@$(BIN)/pytest -q tests/e2e -m "not slow"
 
-test-all: test ## the slow ones too: set-up from nothing, damage, two at once
+test-all: test test-slow ## the slow ones too: damage, interruptions, two at once, clean
+
+test-slow: .venv
 	@$(BIN)/pytest -q tests/e2e -m slow
 
 test-bare: .venv ## in a Debian container with nothing installed: clone, then make lab-selfhealing

@@ -205,6 +205,8 @@ def doctor(as_json: AsJson = False, docker_host: Host = "") -> None:
         _print(examination.document(findings))
     else:
         examination.show(findings, people)
+    if not examination.document(findings)["ok"]:
+        raise typer.Exit(COULD_NOT_RUN)
 
 
 def _signals() -> None:

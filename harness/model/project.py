@@ -11,7 +11,7 @@ KIND = "0.32.0"
 PUBLISHED_NODE_IMAGES = {
     "0.32.0": "kindest/node:v1.36.1@sha256:3489c7674813ba5d8b1a9977baea8a6e553784dab7b84759d1014dbd78f7ebd5",
 }
-"""For each kind that we use, the node image that stands in its own module (checked when it is built)."""
+"""For each kind that we use, the node image that stands in its own module (a test compares them)."""
 
 ETCD = "3.6.8-0"
 COREDNS = "v1.14.2"

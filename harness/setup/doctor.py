@@ -10,7 +10,7 @@ from rich.text import Text
 
 from harness.model.clock import Deadline
 from harness.model.project import NAME
-from harness.setup import endpoint, findings, host, node_route, tools
+from harness.setup import findings, host, node_route, tools
 from harness.setup.findings import WHY, Finding
 from harness.setup.host import EngineFacts, Images, MirrorFacts
 
@@ -72,9 +72,8 @@ class Questions:
         try:
             return self._of(self._engine)
         except TimeoutError:
-            where = endpoint.resolve(self._flag)
-            return EngineFacts(where.url, where.source, "silent", elsewhere=host.elsewhere(where, {}))
-        except Exception as error:
+            return host.silent(self._flag)
+        except Exception as error:  # whatever it is, it is told
             return EngineFacts(trouble="context", seen=_told(error), fix="docker version")
 
     def registry(self) -> str | None:

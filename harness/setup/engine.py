@@ -57,18 +57,23 @@ def connect(where: Endpoint, *, answer_s: int = ANSWER_S) -> Engine:
         # Pulls and builds are silent for minutes.
         client = where.client(timeout_s=900)
     except DockerException as error:
-        raise _why(tried, where, str(error)) from error
+        raise _why(tried, where, str(error), answer_s) from error
     except Exception as error:  # requests and urllib3 let their own through
-        raise _why(tried, where, f"{type(error).__name__}: {error}") from error
+        raise _why(tried, where, f"{type(error).__name__}: {error}", answer_s) from error
     return Engine(where, client, str(info.get("ServerVersion", "")), str(info.get("CgroupVersion", "")))
 
 
-def _why(tried: str, where: Endpoint, seen: str) -> Problem:
+def _why(tried: str, where: Endpoint, seen: str, answer_s: int) -> Problem:
     if "Permission denied" in seen or "PermissionError" in seen:
         return Problem(tried, "permission denied", "sudo usermod -aG docker $USER, then log in anew")
     if "timed out" in seen or "Timeout" in seen:
-        fix = f"curl -m 5 --unix-socket {where.url.removeprefix('unix://')} http://localhost/_ping, and restart it"
-        return Problem(tried, f"it took the connection and did not answer within {ANSWER_S} s", fix)
+        socket = where.url.removeprefix("unix://")
+        fix = (
+            f"curl -m 5 --unix-socket {socket} http://localhost/_ping"
+            if where.local
+            else f"docker -H {where.url} info"
+        )
+        return Problem(tried, f"it took the connection and did not answer within {answer_s} s", fix)
     return Problem(tried, "nobody answers there", "sudo systemctl start docker, or see `labs doctor`")
 
 

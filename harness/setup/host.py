@@ -112,7 +112,7 @@ def engine(flag: str = "") -> EngineFacts:
     try:
         where = endpoint.resolve(flag)
     except Problem as problem:
-        return EngineFacts(trouble="context", seen=f"{problem.tried}: {problem.seen}", fix=problem.fix)
+        return _misdirected(problem)
     try:
         found = engines.connect(where, answer_s=ASK_S)
     except Problem as problem:
@@ -142,6 +142,19 @@ def engine(flag: str = "") -> EngineFacts:
         lacks_sys_resource=not away and engines.lacks_sys_resource(where),
         elsewhere=away,
     )
+
+
+def silent(flag: str) -> EngineFacts:
+    """What is left to say of an engine whose answer nobody waits for any longer."""
+    try:
+        where = endpoint.resolve(flag)
+    except Problem as problem:
+        return _misdirected(problem)
+    return EngineFacts(where.url, where.source, "silent", elsewhere=elsewhere(where, {}))
+
+
+def _misdirected(problem: Problem) -> EngineFacts:
+    return EngineFacts(trouble="context", seen=f"{problem.tried}: {problem.seen}", fix=problem.fix)
 
 
 def trouble_in(seen: str) -> Trouble:

@@ -127,33 +127,38 @@ def _pull(engine: Engine, steps: Steps, ref: str, origin: str) -> NodeImage:
 
 
 def fetch(engine: Engine, steps: Steps, ref: str) -> None:
+    """Pull an image; a registry that never answers is given up after seconds, one that stalls after a minute."""
+    if (silence := registry_silence(engine, ref)).startswith("no answer"):
+        raise Problem(f"Pulling {ref}", f"its registry gives {silence}", _ELSEWHERE)
     with steps.step(f"{ref.partition('@')[0]} pulled") as doing:
         _download(engine, ref, doing)
 
 
+_ELSEWHERE = "--node-image build, or --node-image REF with one that this engine can get"
+
+
 def _download(engine: Engine, ref: str, doing: Doing) -> None:
     from docker.errors import DockerException
+    from docker.utils import parse_repository_tag
 
-    tried, fix = (
-        f"Pulling {ref}",
-        "--node-image build, or --node-image REF with one that this engine can get",
-    )
     name, _, digest = ref.partition("@")
-    tag = "" if digest else (name.rpartition(":")[2] if ":" in name.rpartition("/")[2] else "latest")
-    repository = name.removesuffix(f":{tag}") if tag else name.rpartition(":")[0] or name
+    repository, tag = parse_repository_tag(name)
     try:
         # The timeout counts from one line of progress to the next.
         api = engine.endpoint.client(timeout_s=STALL_S).api
-        for line in api.pull(repository, tag=digest or tag, stream=True, decode=True):
+        for line in api.pull(repository, tag=digest or tag or "latest", stream=True, decode=True):
             if error := line.get("error"):
-                raise Problem(tried, str(error), fix)
+                raise Problem(f"Pulling {ref}", str(error), _ELSEWHERE)
             doing.tell(f"{line.get('status', '')} {line.get('progress', '')}".strip())
+        doing.tell("")
     except DockerException as error:
-        raise Problem(tried, str(getattr(error, "explanation", None) or error), fix) from error
+        raise Problem(f"Pulling {ref}", str(getattr(error, "explanation", None) or error), _ELSEWHERE) from error
     except Problem:
         raise
-    except Exception as error:
-        raise Problem(tried, f"nothing came for {STALL_S} s ({type(error).__name__})", fix) from error
+    except Exception as error:  # requests lets its own and urllib3's through
+        raise Problem(
+            f"Pulling {ref}", f"nothing came for {STALL_S} s ({type(error).__name__})", _ELSEWHERE
+        ) from error
 
 
 def kubernetes_in(engine: Engine, ref: str) -> str:

@@ -85,10 +85,10 @@ def kubectl(engine: Engine, node: Node, *arguments: str, text: str | None = None
     return commands.run([*argv, "kubectl", ADMIN, *arguments], text=text, within_s=within_s, env=engine.environment)
 
 
-def http_from(node: Node, address: str, path: str) -> str:
+def http_from(node: Node, address: str, path: str, *, port: int = 80) -> str:
     """The answer to a plain HTTP request sent from a node; empty when there is none within 2 s."""
     request = f"GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n".encode()
-    return _exchange(node, address, 80, request, "cat <&3").decode(errors="replace")
+    return _exchange(node, address, port, request, "cat <&3").decode(errors="replace")
 
 
 def dns_from(node: Node, server: str, name: str) -> list[str]:

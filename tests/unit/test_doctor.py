@@ -458,10 +458,11 @@ class TestSurvival:
     def test_a_program_that_hangs_costs_its_own_finding_only(self, monkeypatch: pytest.MonkeyPatch) -> None:
         over = threading.Event()
         monkeypatch.setattr(host, "kubectl", lambda: over.wait(20))
-        monkeypatch.setattr(doctor, "WITHIN_S", 0.4)
-        found = {f.id: f for f in doctor.examine("unix:///none.sock")}
+        monkeypatch.setattr(host, "engine", lambda _flag: ABSENT)
+        monkeypatch.setattr(doctor, "WITHIN_S", 0.25)
+        found = {f.id: f for f in doctor.examine()}
         over.set()
-        assert found["kubectl"].what == "kubectl could not be looked at: no answer in 0.4 s"
+        assert found["kubectl"].what == "kubectl could not be looked at: no answer in 0.25 s"
         assert [f.id for f in found.values() if "not be looked at" in f.what] == ["kubectl"]
 
     @pytest.mark.usefixtures("bare")
@@ -470,6 +471,14 @@ class TestSurvival:
         found = {f.id: f for f in doctor.examine()}["engine"]
         assert (found.level, found.fix) == ("problem", "docker context ls")
         assert "DOCKER_CONTEXT=nowhere" in found.what
+
+    @pytest.mark.usefixtures("bare")
+    @pytest.mark.parametrize(("context", "trouble"), [("nowhere", "context"), ("default", "silent")])
+    def test_an_engine_that_nobody_waits_for_any_longer_is_told_of_all_the_same(
+        self, monkeypatch: pytest.MonkeyPatch, context: str, trouble: str
+    ) -> None:
+        monkeypatch.setenv("DOCKER_CONTEXT", context)
+        assert host.silent("").trouble == trouble
 
     @pytest.mark.usefixtures("bare")
     def test_a_certificate_that_is_not_there_is_a_problem(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,248 @@
+"""Docker hosts that a lab may break: containers with an engine of their own, and the image that they are made of."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.model.clock import Deadline
+from harness.model.errors import Problem
+from harness.model.project import NAME
+from harness.setup import commands, locks, node_build, node_image, nodes, places, rootfs
+from harness.setup.endpoint import Endpoint
+from harness.setup.node_build import Stage, digest
+from harness.waiting import Hopeless, TooLate, until
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from docker.models.containers import Container
+
+    from harness.setup.engine import Engine
+    from harness.setup.steps import Doing, Steps
+
+FOLDER = places.CHECKOUT / "images" / "dockerhost"
+PACKAGES = ("iptables", "iproute2", "procps", "ca-certificates")
+NEWER = ("docker.io", "docker-cli", "containerd")
+"""Debian 12's own engine is 20.10, whose --privileged asks for capabilities that a host may lack."""
+
+ROLE = "dockerhost"
+DATA = "/var/lib/docker"
+SOCKETS = "/run/labs"
+"""Where a host puts the socket that we use; the folder is one of this machine's."""
+
+START_S = 20.0
+STOP_S = 30
+"""dockerd first stops its own containers, 10 s each; the usual 10 s for all would kill it halfway."""
+
+ANSWER_S = 5
+LONGEST_SOCKET = 107
+"""The kernel keeps the path of a Unix socket in 108 bytes, the last of which is 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class DockerHost:
+    """A running Docker host; its engine is reached through a socket on this machine and no other way."""
+
+    container: Container
+    endpoint: Endpoint
+
+    def remove(self) -> None:
+        """Remove the container, its volumes with all that its engine had, and the folder of its socket."""
+        _remove(self.container, _socket(str(self.container.name)).parent)
+
+
+def have(engine: Engine, steps: Steps, web: str, *, base: str = "") -> str:
+    """Make the image unless it is there, and answer its tag. `web` is the image, on this engine, that it shall hold.
+
+    `base` is an image with dockerd, bash, tar and iptables to start from, instead of one made of Debian packages.
+    """
+    tag = _tag(engine, web, base)
+    if node_image.here(engine, tag):
+        return tag
+    with locks.only_one(places.cache() / "lock", what="our images", say=steps.say, within_s=3600):
+        if not node_image.here(engine, tag):
+            _build(engine, steps, web, base, tag)
+    return tag
+
+
+def start(
+    engine: Engine, image: str, name: str, *, network: str, labels: Mapping[str, str] | None = None
+) -> DockerHost:
+    """Start a host of that name and wait until its engine answers; if it does not, leave its log and nothing else."""
+    socket = _socket(name)
+    _check_reach(engine, name, socket)
+    socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    host = DockerHost(
+        _create(engine, image, name, network, labels or {}), Endpoint(f"unix://{socket}", f"Docker host {name}")
+    )
+    try:
+        host.container.start()
+        until(
+            f"Docker host {name} answers",
+            lambda: _missing(host, socket),
+            Deadline.after(START_S),
+            passing=_not_yet(),
+        )
+    except BaseException as error:
+        log = _keep_log(host)
+        host.remove()
+        if isinstance(error, TooLate | Hopeless):
+            raise Problem(f"Starting Docker host {name}", str(error), f"less {log}") from error
+        raise
+    return host
+
+
+def _tag(engine: Engine, web: str, base: str) -> str:
+    from docker.errors import ImageNotFound
+
+    try:
+        content = str(engine.client.images.get(web).id)
+    except ImageNotFound as error:
+        raise Problem("Making the image of a Docker host", f"there is no image {web} to put in", "labs up") from error
+    return f"{NAME}/dockerhost:{digest(FOLDER, base or _base_tag(), web, content)}"
+
+
+def _base_tag() -> str:
+    made_of = digest(Path(rootfs.__file__), node_build.SUITE, *PACKAGES, *NEWER)
+    return f"{NAME}/dockerhost-base:{made_of}"
+
+
+def _build(engine: Engine, steps: Steps, web: str, base: str, tag: str) -> None:
+    log = node_build.log_file(f"dockerhost-{tag.rpartition(':')[2]}")
+    debian, ours = "Debian base of a Docker host", _base_tag()
+
+    def root(doing: Doing) -> None:
+        node_build.import_root(engine, ours, PACKAGES, NEWER, doing, log)
+
+    def image(doing: Doing) -> None:
+        _assemble(engine, web, base or ours, tag, doing, log)
+
+    stages = [Stage("image of a Docker host", image, needs=(debian,))]
+    if not base and not node_image.here(engine, ours):
+        node_build.check_root()
+        stages.append(Stage(debian, root))
+    node_build.run_all(stages, steps, log)
+
+
+def _assemble(engine: Engine, web: str, base: str, tag: str, doing: Doing, log: Path) -> None:
+    """Start a host without any image, let its engine load `web`, and keep the result under the final tag."""
+    version = tag.rpartition(":")[2]
+    half = f"{NAME}/dockerhost-half:{version}"
+    try:
+        doing.tell("building")
+        node_build.build_image(engine, FOLDER, tag=half, args={"BASE": base}, log=log)
+        doing.tell("starting its engine")
+        host = start(engine, half, f"{NAME}-build-{version}", network="bridge", labels={NAME: "build"})
+        try:
+            doing.tell(f"loading {web} into it")
+            _load(engine, host, web)
+            doing.tell("keeping what it loaded")
+            for argv in (["dockerhost-stop"], ["dockerhost-seed", "pack"]):
+                code, output = nodes.inside(host.container, argv)
+                if code != 0:
+                    raise commands.CommandFailed(tuple(argv), f"ended with code {code}", output[-2000:], log)
+            # A commit takes the container's labels over into the image.
+            host.container.commit(
+                repository=f"{NAME}/dockerhost", tag=version, changes=[f"LABEL {NAME}=dockerhost-image"]
+            )
+        finally:
+            host.remove()
+    finally:
+        node_build.forget(engine, half)
+
+
+def _load(engine: Engine, host: DockerHost, web: str) -> None:
+    """Hand the image from one engine to the other as it comes; it never lies on the disk in between."""
+    inner = host.endpoint.client(timeout_s=120)
+    api: Any = inner.api
+    try:
+        archive: Any = engine.client.api.get_image(web)
+        for line in api.load_image(archive):
+            if error := line.get("error"):
+                raise Problem(f"Loading {web} into the image of a Docker host", str(error), f"docker save {web}")
+        inner.images.get(web)
+    finally:
+        inner.close()
+
+
+def _socket(name: str) -> Path:
+    return places.state() / "dockerhosts" / name / "docker.sock"
+
+
+def _check_reach(engine: Engine, name: str, socket: Path) -> None:
+    tried = f"Starting Docker host {name}"
+    if not engine.endpoint.local:
+        seen = f"{engine.endpoint.url} is on another machine, and a host's socket cannot be reached from here"
+        raise Problem(tried, seen, "run the labs on that machine")
+    if (size := len(os.fsencode(socket))) > LONGEST_SOCKET:
+        seen = f"{socket} has {size} bytes, and a socket's path can have {LONGEST_SOCKET}"
+        raise Problem(tried, seen, "XDG_STATE_HOME with a shorter path")
+
+
+def _create(engine: Engine, image: str, name: str, network: str, labels: Mapping[str, str]) -> Container:
+    from docker.types import Mount
+
+    api: Any = engine.client.api  # its `containers.create` knows no stop_timeout
+    folder = _socket(name).parent
+    owned = {NAME: ROLE, **labels}
+    mounts = [Mount(DATA, None, type="volume", labels=owned), Mount(SOCKETS, str(folder), type="bind")]
+    try:
+        made = api.create_container(
+            image,
+            name=name,
+            hostname=name,
+            labels=owned,
+            stop_timeout=STOP_S,
+            host_config=api.create_host_config(
+                privileged=True, cgroupns="private", network_mode=network, mounts=mounts
+            ),
+        )
+    except BaseException:
+        if not any(folder.iterdir()):  # else a host of that name lives in it
+            folder.rmdir()
+        raise
+    return engine.client.containers.get(made["Id"])
+
+
+def _missing(host: DockerHost, socket: Path) -> str:
+    """What a host still lacks to be used. Its engine answers before its socket is closed to others."""
+    host.container.reload()
+    if host.container.status not in ("created", "running"):
+        tail = host.container.logs(tail=5).decode(errors="replace").strip()
+        raise Hopeless(f"its container is {host.container.status}: {tail}")
+    client = host.endpoint.client(timeout_s=ANSWER_S)
+    try:
+        client.ping()
+    finally:
+        client.close()
+    mode = stat.S_IMODE(socket.stat().st_mode)
+    return "" if mode == 0o600 else f"{socket} has mode {mode:o}"
+
+
+def _not_yet() -> tuple[type[Exception], ...]:
+    from docker.errors import DockerException
+    from requests import RequestException
+
+    return (DockerException, RequestException, OSError)
+
+
+def _keep_log(host: DockerHost) -> Path:
+    log = node_build.log_file(f"dockerhost-{host.container.name}")
+    log.write_bytes(host.container.logs())
+    return log
+
+
+def _remove(container: Container, folder: Path) -> None:
+    from docker.errors import NotFound
+
+    try:
+        container.remove(force=True, v=True)
+    except NotFound:
+        pass  # somebody was faster
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
