@@ -182,15 +182,15 @@ def status(*, flag: str = "", shape: Shape = SHARED) -> dict[str, Any]:
     if stopped := [n.name for n in there if not n.running]:
         return document | {"missing": f"{', '.join(stopped)} not running"}
     try:
-        return document | _asked(Api.of(shape.kubeconfig), shape, there)
+        return document | _asked(Api.of(shape.kubeconfig), there)
     except (Silent, OSError, KeyError, ValueError) as trouble:
         return document | {"missing": str(trouble)}
 
 
-def _asked(api: Api, shape: Shape, there: list[Node]) -> dict[str, Any]:
+def _asked(api: Api, there: list[Node]) -> dict[str, Any]:
     states = {n["metadata"]["name"]: ready.is_ready(n) for n in api.get("/api/v1/nodes")["items"]}
     rows = [{"name": n.name, "ready": states.get(n.name, False), "address": n.address} for n in there]
-    missing = ready.missing(api, shape.size())
+    missing = ready.missing(api, len(there))
     found: dict[str, Any] = {"ready": not missing, "missing": missing, "nodes": rows}
     mark = ready.Mark.read(api)
     found["kubernetes"] = mark.kubernetes or KUBERNETES

@@ -35,6 +35,8 @@ DATA = "/var/lib/docker"
 SOCKETS = "/run/labs"
 """Where a host puts the socket that we use; the folder is one of this machine's."""
 
+OURS_ALONE = 0o600
+
 START_S = 20.0
 STOP_S = 30
 """dockerd first stops its own containers, 10 s each; the usual 10 s for all would kill it halfway."""
@@ -89,8 +91,10 @@ def start(
             passing=_not_yet(),
         )
     except BaseException as error:
-        log = _keep_log(host)
-        host.remove()
+        try:
+            log = _keep_log(host)
+        finally:
+            host.remove()
         if isinstance(error, TooLate | Hopeless):
             raise Problem(f"Starting Docker host {name}", str(error), f"less {log}") from error
         raise
@@ -132,12 +136,13 @@ def _build(engine: Engine, steps: Steps, web: str, base: str, tag: str) -> None:
 def _assemble(engine: Engine, web: str, base: str, tag: str, doing: Doing, log: Path) -> None:
     """Start a host without any image, let its engine load `web`, and keep the result under the final tag."""
     version = tag.rpartition(":")[2]
-    half = f"{NAME}/dockerhost-half:{version}"
+    half, builder = f"{NAME}/dockerhost-half:{version}", f"{NAME}-build-{version}"
     try:
         doing.tell("building")
         node_build.build_image(engine, FOLDER, tag=half, args={"BASE": base}, log=log)
         doing.tell("starting its engine")
-        host = start(engine, half, f"{NAME}-build-{version}", network="bridge", labels={NAME: "build"})
+        _forget_broken_off(engine, builder)
+        host = start(engine, half, builder, network="bridge", labels={NAME: "build"})
         try:
             doing.tell(f"loading {web} into it")
             _load(engine, host, web)
@@ -154,6 +159,13 @@ def _assemble(engine: Engine, web: str, base: str, tag: str, doing: Doing, log: 
             host.remove()
     finally:
         node_build.forget(engine, half)
+
+
+def _forget_broken_off(engine: Engine, name: str) -> None:
+    """What a build that was killed has left: we hold the lock, so nobody is at work on it."""
+    filters: dict[str, Any] = {"name": f"^/{name}$", "label": f"{NAME}=build"}
+    for container in engine.client.containers.list(all=True, ignore_removed=True, filters=filters):
+        _remove(container, _socket(name).parent)
 
 
 def _load(engine: Engine, host: DockerHost, web: str) -> None:
@@ -185,43 +197,43 @@ def _check_reach(engine: Engine, name: str, socket: Path) -> None:
 
 
 def _create(engine: Engine, image: str, name: str, network: str, labels: Mapping[str, str]) -> Container:
+    from docker.errors import APIError
     from docker.types import Mount
 
     api: Any = engine.client.api  # its `containers.create` knows no stop_timeout
     folder = _socket(name).parent
     owned = {NAME: ROLE, **labels}
+    # The volume is anonymous and goes with its container; its labels are for the day that it does not.
     mounts = [Mount(DATA, None, type="volume", labels=owned), Mount(SOCKETS, str(folder), type="bind")]
+    outer = api.create_host_config(privileged=True, cgroupns="private", network_mode=network, mounts=mounts)
     try:
         made = api.create_container(
-            image,
-            name=name,
-            hostname=name,
-            labels=owned,
-            stop_timeout=STOP_S,
-            host_config=api.create_host_config(
-                privileged=True, cgroupns="private", network_mode=network, mounts=mounts
-            ),
+            image, name=name, hostname=name, labels=owned, stop_timeout=STOP_S, host_config=outer
         )
-    except BaseException:
+    except APIError as error:
         if not any(folder.iterdir()):  # else a host of that name lives in it
             folder.rmdir()
-        raise
+        seen, fix = str(error.explanation or error), f"docker ps -a --filter label={NAME}"
+        raise Problem(f"Making Docker host {name}", seen, fix) from error
     return engine.client.containers.get(made["Id"])
 
 
 def _missing(host: DockerHost, socket: Path) -> str:
-    """What a host still lacks to be used. Its engine answers before its socket is closed to others."""
+    """What a host still lacks to be used. It closes its socket to others as soon as its engine answers there."""
     host.container.reload()
     if host.container.status not in ("created", "running"):
         tail = host.container.logs(tail=5).decode(errors="replace").strip()
         raise Hopeless(f"its container is {host.container.status}: {tail}")
+    if not socket.is_socket():
+        return "the socket of its engine"
+    if (mode := stat.S_IMODE(socket.stat().st_mode)) != OURS_ALONE:
+        return f"an answer; the socket still has mode {mode:o}"
     client = host.endpoint.client(timeout_s=ANSWER_S)
     try:
         client.ping()
     finally:
         client.close()
-    mode = stat.S_IMODE(socket.stat().st_mode)
-    return "" if mode == 0o600 else f"{socket} has mode {mode:o}"
+    return ""
 
 
 def _not_yet() -> tuple[type[Exception], ...]:

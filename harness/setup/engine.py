@@ -67,12 +67,8 @@ def _why(tried: str, where: Endpoint, seen: str, answer_s: int) -> Problem:
     if "Permission denied" in seen or "PermissionError" in seen:
         return Problem(tried, "permission denied", "sudo usermod -aG docker $USER, then log in anew")
     if "timed out" in seen or "Timeout" in seen:
-        socket = where.url.removeprefix("unix://")
-        fix = (
-            f"curl -m 5 --unix-socket {socket} http://localhost/_ping"
-            if where.local
-            else f"docker -H {where.url} info"
-        )
+        curl = f"curl -m 5 --unix-socket {where.url.removeprefix('unix://')} http://localhost/_ping"
+        fix = curl if where.local else f"docker -H {where.url} info"
         return Problem(tried, f"it took the connection and did not answer within {answer_s} s", fix)
     return Problem(tried, "nobody answers there", "sudo systemctl start docker, or see `labs doctor`")
 

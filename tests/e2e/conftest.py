@@ -97,10 +97,10 @@ def web(host, shared, labs):
     return done.err.splitlines()[-1].partition(": ")[0]
 
 
-@pytest.fixture
-def own(labs, tmp_path):
-    """A cluster of one node under a name of its own, for tests that break it; gone afterwards."""
-    config = tmp_path / "one.yaml"
+@pytest.fixture(scope="module")
+def own(labs, tmp_path_factory):
+    """The shape of a cluster of one node under a name of its own, for tests that break it; gone afterwards."""
+    config = tmp_path_factory.mktemp("own") / "one.yaml"
     config.write_text(ONE_NODE)
     shape = cluster.shape("dk-labs-test", str(config))
     yield shape

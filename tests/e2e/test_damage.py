@@ -25,13 +25,13 @@ REMAKE_S = 120
 
 @pytest.fixture
 def up(labs, own):
-    """Make it ready, and answer how: its status, and the seconds it took."""
+    """Have it ready (as the test before left it, where that will do); answers what was told, and the seconds."""
 
     def ready():
         began = time.monotonic()
         done = labs("up", "--name", own.name, "--config", str(own.config), within_s=1500)
         assert done.code == 0, done.err
-        status = json.loads(labs("status", "--json", "--name", own.name, "--config", str(own.config)).out)
+        status = json.loads(labs("status", "--json", "--name", own.name).out)
         assert status["ready"], status
         return done.err, time.monotonic() - began
 
@@ -102,12 +102,19 @@ def test_a_half_made_cluster_is_made_anew(up, node, host):
     assert "making it anew" in told
 
 
+@pytest.fixture
+def gone(labs, own):
+    """No cluster to start with."""
+    labs("down", "--name", own.name)
+    return own
+
+
 def start(own) -> subprocess.Popen[str]:
     argv = [sys.executable, "-m", "harness", "up", "--name", own.name, "--config", str(own.config)]
     return subprocess.Popen(argv, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
 
 
-def test_of_two_at_once_one_works_and_the_other_reuses(own, host):
+def test_of_two_at_once_one_works_and_the_other_reuses(gone, own, host):
     first, second = start(own), start(own)
     told = [p.communicate(timeout=600)[1] for p in (first, second)]
     assert (first.returncode, second.returncode) == (0, 0), told
@@ -118,7 +125,7 @@ def test_of_two_at_once_one_works_and_the_other_reuses(own, host):
 
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("moment", [1, 2, 3])
-def test_an_interrupted_set_up_leaves_nothing_and_the_next_one_works(own, host, sign, moment, labs):
+def test_an_interrupted_set_up_leaves_no_node(gone, own, host, sign, moment):
     after_s = random.Random(f"{sign}{moment}").uniform(0.3, 25)
     process = start(own)
     try:
@@ -133,7 +140,7 @@ def test_an_interrupted_set_up_leaves_nothing_and_the_next_one_works(own, host, 
     assert nodes.of(host, own.name) == []
 
 
-def test_after_kill_9_the_next_one_goes_on(own, host, labs):
+def test_after_kill_9_the_next_one_goes_on(gone, own, host, labs):
     process = start(own)
     until("its nodes", lambda: "" if nodes.of(host, own.name) else "nodes", Deadline.after(60))
     process.kill()
@@ -142,8 +149,7 @@ def test_after_kill_9_the_next_one_goes_on(own, host, labs):
     assert done.code == 0, done.err
 
 
-def test_a_failed_creation_keeps_the_nodes_logs_and_no_node(own, host, labs):
-    """A node image whose kubelet never comes up: what is left is the reason."""
+def test_a_failed_creation_keeps_its_log_and_no_node(gone, own, host, labs):
     from harness.setup.node_build import Inputs
 
     tag = "dk-labs/test-broken:x"
