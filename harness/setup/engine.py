@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -31,6 +32,7 @@ OLDEST = 23
 
 SYS_RESOURCE = 24
 PIDFILE = Path("/var/run/docker.pid")
+PIDFILES = ((PIDFILE, "dockerd"), (Path("/var/run/docker/containerd/containerd.pid"), "containerd"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,9 @@ def connect(where: Endpoint, *, answer_s: int = ANSWER_S) -> Engine:
 
     tried = f"Talking to the Docker engine at {where.url} ({where.source})"
     try:
-        info = where.client(timeout_s=answer_s).info()
-        # Pulls and builds are silent for minutes.
-        client = where.client(timeout_s=900)
+        with contextlib.closing(where.client(timeout_s=answer_s)) as asked:
+            info = asked.info()
+        client = where.client(timeout_s=900)  # pulls and builds are silent for minutes
     except DockerException as error:
         raise _why(tried, where, str(error), answer_s) from error
     except Exception as error:  # requests and urllib3 let their own through
@@ -81,12 +83,12 @@ def ready(steps: Steps, *, flag: str = "") -> Engine:
     except Problem as problem:
         if where.url != endpoint.DEFAULT_SOCKET or "nobody answers" not in problem.seen:
             raise
-        found = _own(where, problem, steps)
+        found = own(where, problem, steps)
     check_privileged(found)
     return found
 
 
-def _own(where: Endpoint, problem: Problem, steps: Steps) -> Engine:
+def own(where: Endpoint, problem: Problem, steps: Steps) -> Engine:
     """Installing and starting is offered where it can be done without guessing: Debian-like, and we are root."""
     installed = shutil.which("dockerd") is not None
     if os.geteuid() != 0 or not (installed or debian.like_debian()):
@@ -162,27 +164,21 @@ def _start(log: Path) -> None:
     if Path("/run/systemd/system").is_dir():
         commands.run(["systemctl", "start", "docker"], within_s=START_S, log=log)
         return
-    _forget_the_dead()
+    forget_the_dead()
     with log.open("a") as out:
         daemon = subprocess.Popen(
             ["dockerd"], stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, cwd="/"
         )
-    record = {"pid": daemon.pid, "started": _started(daemon.pid)}
+    record = {"pid": daemon.pid, "started": start_time(daemon.pid)}
     (places.state() / "engine.json").write_text(json.dumps(record))
 
 
-def _forget_the_dead() -> None:
-    """dockerd takes any live process with the number in its pid file for its own predecessor."""
-    for file, program in (
-        (PIDFILE, "dockerd"),
-        (Path("/var/run/docker/containerd/containerd.pid"), "containerd"),
-    ):
+def forget_the_dead() -> None:
+    """A daemon takes any live process with the number in its pid file for its own predecessor."""
+    for file, program in PIDFILES:
         try:
-            pid = int(file.read_text())
-            name = Path(f"/proc/{pid}/comm").read_text().strip()
-        except FileNotFoundError:
-            name = ""
-        except ValueError:
+            name = Path(f"/proc/{int(file.read_text())}/comm").read_text().strip()
+        except (OSError, ValueError):
             name = ""
         if name != program:
             file.unlink(missing_ok=True)
@@ -207,12 +203,12 @@ def started_by_us() -> int | None:
     try:
         record = json.loads((places.state() / "engine.json").read_text())
         pid = int(record["pid"])
-        return pid if _started(pid) == record["started"] else None
-    except (OSError, ValueError, KeyError):
+        return pid if start_time(pid) == record["started"] else None
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _started(pid: int) -> str:
+def start_time(pid: int) -> str:
     """The kernel's start time of a process: pids are used again, this pair is not."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
 
