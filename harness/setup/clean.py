@@ -34,7 +34,10 @@ def find(engine: Engine | None, *, images: bool, everything: bool) -> list[Lefto
     """In the order of removal: what uses something comes before what it uses."""
     found = _on_engine(engine, images=images or everything) if engine else []
     if (state := places.state()).exists():
-        found += [Leftover("state", str(path), _tree(path)) for path in sorted(state.glob("clusters/*"))]
+        found += [
+            Leftover("state", str(path), _tree(path))
+            for path in sorted([*state.glob("clusters/*"), *state.glob("dockerhosts/*")])
+        ]
     if everything:
         if (pid := started_by_us()) is not None:
             found.append(Leftover("engine", f"dockerd, process {pid}, started by us", lambda: _stop_engine(pid)))

@@ -247,20 +247,19 @@ def _check_disk(engine: Engine) -> None:
             )
 
 
-def check_root() -> None:
+def check_root(what: str = "Building the node image") -> None:
+    """Have what makes a root file system, or say how to get it."""
     if os.geteuid() != 0:
+        seen = "making a Debian root file system needs root, and no image registry answered"
+        raise Problem(what, seen, "sudo -E labs up, or an image registry that this engine reaches")
+    if shutil.which("mmdebstrap") is not None:
+        return
+    if not debian.like_debian() or os.environ.get("LABS_INSTALL") == "never":
         raise Problem(
-            "Building the node image",
-            "making a Debian root file system needs root, and no image registry answered",
-            "sudo -E labs up, or --node-image REF with an image that this engine can get",
+            what, "this host has no mmdebstrap", "sudo apt-get install mmdebstrap, or your system's package"
         )
-    if shutil.which("mmdebstrap") is None:
-        if not debian.like_debian():
-            raise Problem("Building the node image", "this host has no mmdebstrap", "install the package mmdebstrap")
-        if os.environ.get("LABS_INSTALL") == "never":
-            raise Problem("Building the node image", "this host has no mmdebstrap", "apt-get install mmdebstrap")
-        debian.update()
-        debian.install(["mmdebstrap", "gpgv", "debian-archive-keyring"])
+    debian.update()
+    debian.install(["mmdebstrap", "gpgv", "debian-archive-keyring"])
 
 
 def _build_go(inputs: Inputs, names: tuple[str, ...], doing: Doing, log: Path) -> None:
