@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import time
@@ -83,7 +84,13 @@ def _tell_up(found: Up, took_s: float) -> None:
         highlight=False,
         soft_wrap=True,
     )
-    people.print(f"To look around: export KUBECONFIG={found.shape.kubeconfig}", highlight=False, soft_wrap=True)
+    kubectl = found.kubectl.parent
+    path = "" if str(kubectl) in os.environ.get("PATH", "").split(":") else f" PATH={kubectl}:$PATH"
+    people.print(
+        f"To look around: export KUBECONFIG={found.shape.kubeconfig}{path}; kubectl get pods -A",
+        highlight=False,
+        soft_wrap=True,
+    )
 
 
 @app.command()

@@ -11,21 +11,8 @@ from typing import TYPE_CHECKING, Any
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.project import CLUSTER, KUBERNETES
-from harness.setup import (
-    commands,
-    create,
-    endpoint,
-    locks,
-    node_build,
-    node_image,
-    nodes,
-    places,
-    ready,
-    tools,
-)
-from harness.setup import (
-    engine as engines,
-)
+from harness.setup import builds, commands, create, endpoint, locks, node_image, nodes, places, ready, stages, tools
+from harness.setup import engine as engines
 from harness.setup.api import Api, Silent
 from harness.setup.create import Shape
 from harness.waiting import TooLate, until
@@ -63,6 +50,7 @@ class Up:
     mark: ready.Mark
     reused: bool
     memory_bytes: int
+    kubectl: Path
 
 
 def up(steps: Steps, *, flag: str = "", image: str = "", shape: Shape = SHARED) -> Up:
@@ -74,19 +62,23 @@ def up(steps: Steps, *, flag: str = "", image: str = "", shape: Shape = SHARED) 
     with locks.only_one(lock, what=f"cluster {shape.name}", say=steps.say, within_s=BUSY_S):
         found = _reuse(engine, steps, shape, choice)
         mark = found or _anew(engine, steps, shape, choice)
-    return Up(shape, engine, mark, found is not None, nodes.memory_bytes(engine, nodes.of(engine, shape.name)))
+    there = nodes.of(engine, shape.name)
+    kubectl = tools.kubectl(there[0].name, endpoint_env=engine.environment)
+    return Up(shape, engine, mark, found is not None, nodes.memory_bytes(engine, there), kubectl)
 
 
 def down(steps: Steps, *, flag: str = "", shape: Shape = SHARED) -> int:
     engine = engines.connect(endpoint.resolve(flag))
     lock = places.state() / "locks" / f"cluster-{shape.name}"
     with locks.only_one(lock, what=f"cluster {shape.name}", say=steps.say, within_s=BUSY_S):
-        return create.remove(engine, shape)
+        removed = create.remove(engine, shape)
+    create.remove_network(engine)
+    return removed
 
 
 def made_of(shape: Shape, source: str) -> str:
     """A hash over all that a cluster is made of."""
-    return node_build.digest(shape.config, create.MANIFESTS, source)
+    return builds.digest(shape.config, create.MANIFESTS, source)
 
 
 def _reuse(engine: Engine, steps: Steps, shape: Shape, choice: str) -> ready.Mark | None:
@@ -144,8 +136,8 @@ def _export(engine: Engine, shape: Shape) -> None:
 def _anew(engine: Engine, steps: Steps, shape: Shape, choice: str) -> ready.Mark:
     tools.docker_cli()
     create.remove(engine, shape)
-    log = node_build.log_file("kind")
-    kind = node_build.Stage("kind from its Go module", lambda _: _have_kind(log), there=_kind_is_here())
+    log = stages.log_file("kind")
+    kind = stages.Stage("kind from its Go module", lambda _: _have_kind(log), there=_kind_is_here())
     with locks.only_one(places.cache() / "lock", what="the node image", say=steps.say, within_s=BUSY_S):
         image = node_image.get(engine, steps, choice, also=(kind,))
     api = create.create(engine, steps, tools.kind(), shape, image, made_of(shape, image.source))

@@ -120,6 +120,18 @@ def _network(engine: Engine) -> None:
         engine.client.networks.create(NETWORK, driver="bridge", labels={NAME: "network"}, check_duplicate=True)
 
 
+def remove_network(engine: Engine) -> None:
+    """Ours, unless another cluster of ours still uses it."""
+    from docker.errors import APIError
+
+    for network in engine.client.networks.list(names=[NETWORK], filters={"label": NAME}):
+        try:
+            network.remove()
+        except APIError as error:
+            if error.status_code not in (403, 404, 409):  # in use, or somebody was faster
+                raise
+
+
 def _environment(engine: Engine) -> dict[str, str]:
     return engine.environment | {
         "KIND_EXPERIMENTAL_DOCKER_NETWORK": NETWORK,
@@ -192,7 +204,6 @@ def _settle(engine: Engine, steps: Steps, shape: Shape, image: NodeImage, made_o
     for what, look in looks:
         with steps.step(what) as doing:
             until(what, look, deadline, passing=(Silent, KeyError), tell=doing.tell, pause_s=0.2)
-            doing.tell("")
     took = tuple((step.name, round(step.took_s, 2)) for step in steps.done)
     mark = ready.Mark(made_of, image.source, image.origin, image.kubernetes, took)
     nodes.kubectl(engine, first, "apply", "-f", "-", text=mark.manifest())

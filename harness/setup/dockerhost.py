@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.project import NAME
-from harness.setup import commands, locks, node_build, node_image, nodes, places, rootfs
+from harness.setup import builds, commands, locks, node_image, nodes, places, rootfs, stages
+from harness.setup.builds import digest
 from harness.setup.endpoint import Endpoint
-from harness.setup.node_build import Stage, digest
+from harness.setup.stages import Stage
 from harness.waiting import Hopeless, TooLate, until
 
 if TYPE_CHECKING:
@@ -112,25 +113,25 @@ def _tag(engine: Engine, web: str, base: str) -> str:
 
 
 def _base_tag() -> str:
-    made_of = digest(Path(rootfs.__file__), node_build.SUITE, *PACKAGES, *NEWER)
+    made_of = digest(Path(rootfs.__file__), builds.SUITE, *PACKAGES, *NEWER)
     return f"{NAME}/dockerhost-base:{made_of}"
 
 
 def _build(engine: Engine, steps: Steps, web: str, base: str, tag: str) -> None:
-    log = node_build.log_file(f"dockerhost-{tag.rpartition(':')[2]}")
+    log = stages.log_file(f"dockerhost-{tag.rpartition(':')[2]}")
     debian, ours = "Debian base of a Docker host", _base_tag()
 
     def root(doing: Doing) -> None:
-        node_build.import_root(engine, ours, PACKAGES, NEWER, doing, log)
+        builds.import_root(engine, ours, PACKAGES, NEWER, doing, log)
 
     def image(doing: Doing) -> None:
         _assemble(engine, web, base or ours, tag, doing, log)
 
-    stages = [Stage("image of a Docker host", image, needs=(debian,))]
+    todo = [Stage("image of a Docker host", image, needs=(debian,))]
     if not base and not node_image.here(engine, ours):
-        node_build.check_root()
-        stages.append(Stage(debian, root))
-    node_build.run_all(stages, steps, log)
+        builds.check_root()
+        todo.append(Stage(debian, root))
+    stages.run_all(todo, steps, log)
 
 
 def _assemble(engine: Engine, web: str, base: str, tag: str, doing: Doing, log: Path) -> None:
@@ -139,7 +140,7 @@ def _assemble(engine: Engine, web: str, base: str, tag: str, doing: Doing, log: 
     half, builder = f"{NAME}/dockerhost-half:{version}", f"{NAME}-build-{version}"
     try:
         doing.tell("building")
-        node_build.build_image(engine, FOLDER, tag=half, args={"BASE": base}, log=log)
+        builds.build_image(engine, FOLDER, tag=half, args={"BASE": base}, log=log)
         doing.tell("starting its engine")
         _forget_broken_off(engine, builder)
         host = start(engine, half, builder, network="bridge", labels={NAME: "build"})
@@ -158,7 +159,7 @@ def _assemble(engine: Engine, web: str, base: str, tag: str, doing: Doing, log: 
         finally:
             host.remove()
     finally:
-        node_build.forget(engine, half)
+        builds.forget(engine, half)
 
 
 def _forget_broken_off(engine: Engine, name: str) -> None:
@@ -244,7 +245,7 @@ def _not_yet() -> tuple[type[Exception], ...]:
 
 
 def _keep_log(host: DockerHost) -> Path:
-    log = node_build.log_file(f"dockerhost-{host.container.name}")
+    log = stages.log_file(f"dockerhost-{host.container.name}")
     log.write_bytes(host.container.logs())
     return log
 

@@ -121,7 +121,7 @@ def own(where: Endpoint, problem: Problem, steps: Steps) -> Engine:
         with steps.step("Docker engine started") as doing:
             _start(log)
             engine = _await(where, log)
-            doing.tell(f"version {engine.version}")
+            doing.note = f"version {engine.version}"
     return engine
 
 
@@ -144,7 +144,7 @@ def _install(steps: Steps, log: Path) -> None:
             raise Problem(
                 "Installing a Docker engine with apt", f"{failed}\n{failed.tail}\n", f"less {log}"
             ) from failed
-        doing.tell(debian.candidate("docker.io"))
+        doing.note = debian.candidate("docker.io")
 
 
 def _packages(log: Path) -> list[str]:

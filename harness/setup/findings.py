@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from harness.model.project import KIND, KUBERNETES, PUBLISHED_NODE_IMAGES
-from harness.setup import endpoint, node_build, tools
+from harness.setup import builds, endpoint, tools
 from harness.setup import engine as engines
 from harness.setup.host import ASK_S
 from harness.setup.node_route import GIVE_MIRROR
@@ -199,7 +199,7 @@ def cache_disk(room: Place, way: Route) -> Finding:
 
 
 def _disk(name: str, room: Place, way: Route, fix: str) -> Finding:
-    needed = node_build.DISK_GB if way.may_build else DISK_PULL_GB
+    needed = builds.DISK_GB if way.may_build else DISK_PULL_GB
     said = f"{room.free_gb:.1f} GB free at {room.path}"
     if room.free_gb >= needed:
         return finding(name, "ok", said)

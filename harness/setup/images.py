@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from harness.model.errors import Problem
 from harness.model.project import NAME
-from harness.setup import commands, locks, node_build, node_image, nodes, places, tools
-from harness.setup.node_build import Inputs, Stage
+from harness.setup import builds, commands, locks, node_build, node_image, nodes, places, stages, tools
+from harness.setup.node_build import Inputs
+from harness.setup.stages import Stage
 
 if TYPE_CHECKING:
     from harness.setup.create import Shape
@@ -28,7 +29,7 @@ def web(engine: Engine, steps: Steps) -> str:
     """The tag of the demo application's image, built unless it is there."""
     with locks.only_one(places.cache() / "lock", what="our images", say=steps.say, within_s=3600):
         base = _base(engine, steps)
-        tag = f"{NAME}/web:{node_build.digest(WEB / 'Dockerfile', *sorted(WEB.glob('*.py')), base)}"
+        tag = f"{NAME}/web:{builds.digest(WEB / 'Dockerfile', *sorted(WEB.glob('*.py')), base)}"
         if not node_image.here(engine, tag):
             with steps.step("web image built"):
                 _build_web(engine, tag, base)
@@ -44,24 +45,24 @@ def _base(engine: Engine, steps: Steps) -> str:
     if not node_image.registry_silence(engine, SLIM):
         node_image.fetch(engine, steps, SLIM)
         return SLIM
-    node_build.check_root()
-    log = node_build.log_file("base")
+    builds.check_root()
+    log = stages.log_file("base")
     stage = Stage(
         "Debian base with Python",
-        lambda doing: node_build.import_root(engine, inputs.base_tag, node_build.BASE, (), doing, log),
+        lambda doing: builds.import_root(engine, inputs.base_tag, node_build.BASE, (), doing, log),
     )
-    node_build.run_all([stage], steps, log)
+    stages.run_all([stage], steps, log)
     return inputs.base_tag
 
 
 def _build_web(engine: Engine, tag: str, base: str) -> None:
-    log = node_build.log_file("web")
+    log = stages.log_file("web")
     with tempfile.TemporaryDirectory(prefix=f"{NAME}-") as name:
         folder = Path(name)
         for file in (WEB / "Dockerfile", *WEB.glob("*.py")):
             shutil.copy(file, folder)
         try:
-            node_build.build_image(engine, folder, tag=tag, args={"BASE": base}, log=log, role="web")
+            builds.build_image(engine, folder, tag=tag, args={"BASE": base}, log=log, role="web")
         except commands.CommandFailed as failed:
             raise Problem("Building the web image", f"{failed}\n{failed.tail}\n", f"less {log}") from failed
 
@@ -97,7 +98,7 @@ def _load(engine: Engine, shape: Shape, tag: str, lacking: list[str]) -> None:
         ",".join(lacking),
     ]
     try:
-        commands.run(argv, within_s=120, log=node_build.log_file("web"), env=engine.environment)
+        commands.run(argv, within_s=120, log=stages.log_file("web"), env=engine.environment)
     except commands.CommandFailed as failed:
         raise Problem(
             f"Loading {tag} into {', '.join(lacking)}", f"{failed}\n{failed.tail}\n", "labs status"

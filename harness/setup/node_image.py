@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from harness.model.errors import Problem
 from harness.model.project import KIND, NAME, PUBLISHED_NODE_IMAGES
-from harness.setup import node_build
+from harness.setup import node_build, stages
 from harness.setup.engine import lacks_sys_resource
 from harness.setup.tools import version_in
 
 if TYPE_CHECKING:
     from harness.setup.engine import Engine
-    from harness.setup.node_build import Stage
+    from harness.setup.stages import Stage
     from harness.setup.steps import Doing, Steps
 
 ASK_S = 4
@@ -73,7 +73,7 @@ def get(engine: Engine, steps: Steps, choice: str, *, also: tuple[Stage, ...] = 
 
 def _beside(also: tuple[Stage, ...], steps: Steps) -> None:
     if todo := [stage for stage in also if not stage.there]:
-        node_build.run_all(todo, steps, node_build.log_file("tools"))
+        stages.run_all(todo, steps, stages.log_file("tools"))
 
 
 def _unfit(engine: Engine) -> str:
@@ -150,7 +150,6 @@ def _download(engine: Engine, ref: str, doing: Doing) -> None:
             if error := line.get("error"):
                 raise Problem(f"Pulling {ref}", str(error), _ELSEWHERE)
             doing.tell(f"{line.get('status', '')} {line.get('progress', '')}".strip())
-        doing.tell("")
     except DockerException as error:
         raise Problem(f"Pulling {ref}", str(getattr(error, "explanation", None) or error), _ELSEWHERE) from error
     except Problem:

@@ -28,14 +28,15 @@ class Step:
 
 @dataclass(slots=True)
 class Doing:
-    """The step that is being done; `note` says more about it."""
+    """The step that is being done: `progress` is shown while it lasts, `note` stays when it is done."""
 
     name: str
     began: float
+    progress: str = ""
     note: str = ""
 
-    def tell(self, note: str) -> None:
-        self.note = note
+    def tell(self, progress: str) -> None:
+        self.progress = progress
 
 
 @dataclass(slots=True)
@@ -91,7 +92,7 @@ class Steps:
         """A log that says nothing for minutes looks like a hang."""
         while not over.wait(HEARTBEAT_S):
             elapsed = time.monotonic() - doing.began
-            self.say(f"  … {doing.name}, {elapsed:.0f} s so far{f': {doing.note}' if doing.note else ''}")
+            self.say(f"  … {doing.name}, {elapsed:.0f} s so far{f': {doing.progress}' if doing.progress else ''}")
 
     @contextmanager
     def _line(self, doing: Doing) -> Iterator[None]:
@@ -112,7 +113,7 @@ class Steps:
 
         def follow() -> None:
             while not watcher.wait(0.2):
-                live.update(task, note=doing.note[: max(10, self.console.width - 50)])
+                live.update(task, note=doing.progress[: max(10, self.console.width - 50)])
 
         thread = threading.Thread(target=follow, daemon=True)
         thread.start()

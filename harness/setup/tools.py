@@ -132,15 +132,16 @@ def kubectl_fits() -> bool:
     return len(theirs) >= 2 and theirs[0] == ours[0] and abs(theirs[1] - ours[1]) <= 1
 
 
-def kubectl_from_node(container: str, *, endpoint_env: dict[str, str]) -> Path:
-    """kubectl for people to type with: the host's where it fits, else the one that every node carries."""
+def kubectl(container: str, *, endpoint_env: dict[str, str]) -> Path:
+    """kubectl for people to type with: the one that every node carries, or the host's where that fits."""
+    program = places.cache() / "bin" / f"kubectl-{KUBERNETES}" / "kubectl"
+    if program.exists():
+        return program
     if kubectl_fits():
         return Path(shutil.which("kubectl") or "kubectl")
-    program = places.cache() / "bin" / f"kubectl-{KUBERNETES}" / "kubectl"
-    if not program.exists():
-        program.parent.mkdir(parents=True, exist_ok=True)
-        half = program.with_suffix(f".{os.getpid()}")
-        source = f"{container}:/usr/bin/kubectl"
-        commands.run([str(docker_cli()), "cp", "-L", "-q", source, str(half)], within_s=60, env=endpoint_env)
-        half.replace(program)
+    program.parent.mkdir(parents=True, exist_ok=True)
+    half = program.with_suffix(f".{os.getpid()}")
+    source = f"{container}:/usr/bin/kubectl"
+    commands.run([str(docker_cli()), "cp", "-L", "-q", source, str(half)], within_s=60, env=endpoint_env)
+    half.replace(program)
     return program

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from harness.model.project import NAME
-from harness.setup import debian, endpoint, engine, node_build
+from harness.setup import builds, debian, endpoint, engine, stages
 from harness.setup.steps import Doing
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -38,10 +38,10 @@ PIP = Path("/etc/pip.conf")
 def bare(tmp_path):
     """The container, running and empty-handed."""
     host = engine.connect(endpoint.resolve())
-    tag = f"{NAME}/bare:{node_build.digest(*PACKAGES)}"
+    tag = f"{NAME}/bare:{builds.digest(*PACKAGES)}"
     if not host.client.images.list(name=tag):
-        node_build.check_root()
-        node_build.import_root(host, tag, PACKAGES, (), Doing("bare", 0.0), node_build.log_file("bare"))
+        builds.check_root()
+        builds.import_root(host, tag, PACKAGES, (), Doing("bare", 0.0), stages.log_file("bare"))
     mounts = {str(CHECKOUT): "/checkout"} | {str(p): str(p) for p in (CERTIFICATES, PIP) if p.exists()}
     variables = [name for name in (*PASSED_ON, *(n.lower() for n in PASSED_ON)) if name in os.environ]
     environment = {name: os.environ[name] for name in variables} | {
@@ -62,7 +62,7 @@ def bare(tmp_path):
         # An engine cannot keep its layers on the overlay that the container itself stands on.
         mounts=[_volume("/var/lib/docker"), _volume("/var/lib/containerd"), _volume("/root")],
     )
-    lines = "\\n".join(debian.mirror().lines(node_build.SUITE))
+    lines = "\\n".join(debian.mirror().lines(builds.SUITE))
     container.exec_run(["sh", "-c", f"printf '{lines}\\n' >/etc/apt/sources.list"])
     yield container
     container.remove(force=True, v=True)

@@ -72,7 +72,7 @@ def kubectl(shared, host):
     """kubectl as a student has it: on the host, with our kubeconfig."""
     from harness.setup import tools
 
-    program = tools.kubectl_from_node("dk-labs-control-plane", endpoint_env=host.environment)
+    program = tools.kubectl("dk-labs-control-plane", endpoint_env=host.environment)
 
     def run(*arguments: str, text: str | None = None, within_s: float = 60) -> str:
         done = subprocess.run(

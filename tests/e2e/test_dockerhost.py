@@ -16,7 +16,7 @@ from rich.console import Console
 
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
-from harness.setup import dockerhost, images, node_build, places
+from harness.setup import builds, dockerhost, images, places
 from harness.setup.nodes import inside
 from harness.setup.steps import Steps
 from harness.waiting import until
@@ -286,7 +286,7 @@ def test_a_removed_host_leaves_nothing(host, starting, demo):
 def test_a_host_that_ends_is_told_at_once_and_removed(host, starting, image, tmp_path):
     (tmp_path / "Dockerfile").write_text(f'FROM {image}\nENTRYPOINT ["sh", "-c", "echo broken; exit 3"]\n')
     tag, before, began = f"dk-labs/dockerhost-test:{MARK}", left(host), time.monotonic()
-    node_build.build_image(host, tmp_path, tag=tag, args={}, log=tmp_path / "log")
+    builds.build_image(host, tmp_path, tag=tag, args={}, log=tmp_path / "log")
     try:
         with pytest.raises(Problem, match="is exited: broken"), starting("bad", image=tag):
             pass

@@ -11,7 +11,9 @@ from rich.console import Console
 
 from harness.model.errors import Problem
 from harness.setup import commands, node_build
-from harness.setup.node_build import Inputs, Stage, digest, run_all
+from harness.setup.builds import digest
+from harness.setup.node_build import Inputs
+from harness.setup.stages import Stage, run_all
 from harness.setup.steps import Steps
 
 
@@ -64,7 +66,7 @@ def test_the_first_failure_ends_the_others_and_shows_its_last_lines(steps, tmp_p
 
 
 def test_each_stage_becomes_a_step_with_its_seconds(steps, tmp_path):
-    run_all([Stage("base", lambda doing: doing.tell("imported"))], steps, tmp_path / "log")
+    run_all([Stage("base", lambda doing: setattr(doing, "note", "imported"))], steps, tmp_path / "log")
     assert [(s.name, s.note) for s in steps.done] == [("base", "imported")]
 
 
