@@ -50,10 +50,11 @@ def check_disk(engine: Engine) -> None:
 
 
 def check_root(what: str = "Building the node image") -> None:
-    """Have what makes a root file system, or say how to get it."""
+    """Have what makes a root file system, or say how to get it, before minutes are spent on anything else."""
     if os.geteuid() != 0:
         seen = "making a Debian root file system needs root, and no image registry answered"
         raise Problem(what, seen, "sudo -E labs up, or an image registry that this engine reaches")
+    debian.mirror()
     if shutil.which("mmdebstrap") is not None:
         return
     if not debian.like_debian() or os.environ.get("LABS_INSTALL") == "never":
@@ -106,6 +107,13 @@ def build_image(
     finally:
         with log.open("a") as file:
             file.writelines(str(line.get("stream", "")) for line in lines)
+
+
+def forget_broken_off(engine: Engine, name: str) -> None:
+    """The container of a build that was killed; who calls holds the lock, so nobody is at work in it."""
+    filters: dict[str, Any] = {"name": f"^/{name}$", "label": f"{NAME}=build"}
+    for container in engine.client.containers.list(all=True, ignore_removed=True, filters=filters):
+        container.remove(force=True, v=True)
 
 
 def forget(engine: Engine, tag: str) -> None:

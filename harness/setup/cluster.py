@@ -135,11 +135,15 @@ def _export(engine: Engine, shape: Shape) -> None:
 
 def _anew(engine: Engine, steps: Steps, shape: Shape, choice: str) -> ready.Mark:
     tools.docker_cli()
+    engines.check_privileged(engine)
     create.remove(engine, shape)
     log = stages.log_file("kind")
     kind = stages.Stage("kind from its Go module", lambda _: _have_kind(log), there=_kind_is_here())
+    compose = stages.Stage(
+        "Docker Compose from its Go module", lambda _: _have_compose(log), there=tools.compose_is_here()
+    )
     with locks.only_one(places.cache() / "lock", what="the node image", say=steps.say, within_s=BUSY_S):
-        image = node_image.get(engine, steps, choice, also=(kind,))
+        image = node_image.get(engine, steps, choice, also=(kind, compose))
     api = create.create(engine, steps, tools.kind(), shape, image, made_of(shape, image.source))
     return ready.Mark.read(api)
 
@@ -150,6 +154,10 @@ def _kind_is_here() -> bool:
 
 def _have_kind(log: Path) -> None:
     tools.kind(log=log)
+
+
+def _have_compose(log: Path) -> None:
+    tools.compose(log=log)
 
 
 def status(*, flag: str = "", shape: Shape = SHARED) -> dict[str, Any]:

@@ -136,6 +136,12 @@ def _signal_group(process: subprocess.Popen[str], sign: signal.Signals) -> None:
         os.killpg(process.pid, sign)
 
 
+def go_on() -> None:
+    """Asked by long work in threads between its parts: a thread cannot be interrupted, it has to look."""
+    if _ending:
+        raise CommandFailed(("the next part",), "was not begun: we are ending", "")
+
+
 def end_all() -> None:
     """End what is still running, and start nothing more: we were asked to stop."""
     global _ending  # noqa: PLW0603  (one process, one end)

@@ -142,7 +142,8 @@ def _assemble(engine: Engine, web: str, base: str, tag: str, doing: Doing, log: 
         doing.tell("building")
         builds.build_image(engine, FOLDER, tag=half, args={"BASE": base}, log=log)
         doing.tell("starting its engine")
-        _forget_broken_off(engine, builder)
+        builds.forget_broken_off(engine, builder)
+        shutil.rmtree(_socket(builder).parent, ignore_errors=True)
         host = start(engine, half, builder, network="bridge", labels={NAME: "build"})
         try:
             doing.tell(f"loading {web} into it")
@@ -160,13 +161,6 @@ def _assemble(engine: Engine, web: str, base: str, tag: str, doing: Doing, log: 
             host.remove()
     finally:
         builds.forget(engine, half)
-
-
-def _forget_broken_off(engine: Engine, name: str) -> None:
-    """What a build that was killed has left: we hold the lock, so nobody is at work on it."""
-    filters: dict[str, Any] = {"name": f"^/{name}$", "label": f"{NAME}=build"}
-    for container in engine.client.containers.list(all=True, ignore_removed=True, filters=filters):
-        _remove(container, _socket(name).parent)
 
 
 def _load(engine: Engine, host: DockerHost, web: str) -> None:

@@ -192,6 +192,9 @@ def _assemble(engine: Engine, inputs: Inputs, doing: Doing, log: Path) -> None:
         "STORAGE_IMAGE": f"docker.io/{inner['storage']}",
     }
     half = f"{NAME}/half:{inputs.node}"
+    for left in inputs.folder.glob(f"{NAME}-*"):  # of a build that was killed: we hold the lock, nobody is at work
+        shutil.rmtree(left)
+    builds.forget_broken_off(engine, _filler(inputs))
     with tempfile.TemporaryDirectory(prefix=f"{NAME}-", dir=inputs.folder) as name:
         folder = Path(name)
         shutil.copytree(tools.NODE_MODULE / "rootfs", folder / "rootfs", symlinks=True)
@@ -200,6 +203,7 @@ def _assemble(engine: Engine, inputs: Inputs, doing: Doing, log: Path) -> None:
             os.link(inputs.program(program), folder / program)
         try:
             for target, tag in (*inner.items(), ("node", half)):
+                commands.go_on()
                 doing.tell(f"building {target}")
                 builds.build_image(engine, folder, target=target, tag=tag, args=args, log=log)
             doing.tell("putting the images into the node")
@@ -215,7 +219,7 @@ def _fill(engine: Engine, half: str, inner: dict[str, str], inputs: Inputs, tar:
     save = [str(tools.docker_cli()), "save", "-o", str(tar), *inner.values()]
     commands.run(save, within_s=300, log=log, env=engine.environment)
     container = engine.client.containers.create(
-        half, ["containerd"], privileged=True, entrypoint=[], labels={NAME: "build"}
+        half, ["containerd"], name=_filler(inputs), privileged=True, entrypoint=[], labels={NAME: "build"}
     )
     try:
         container.start()
@@ -239,7 +243,9 @@ def _fill(engine: Engine, half: str, inner: dict[str, str], inputs: Inputs, tar:
             out.write(output)
         if code != 0:
             raise commands.CommandFailed(("ctr", "images", "import"), f"ended with code {code}", output[-2000:], log)
+        commands.go_on()
         container.stop(timeout=20)
+        commands.go_on()
         name, _, version = inputs.tag.partition(":")
         changes = [
             'ENTRYPOINT ["/usr/local/bin/entrypoint", "/sbin/init"]',
@@ -251,6 +257,10 @@ def _fill(engine: Engine, half: str, inner: dict[str, str], inputs: Inputs, tar:
         container.commit(repository=name, tag=version, changes=changes)
     finally:
         container.remove(force=True, v=True)
+
+
+def _filler(inputs: Inputs) -> str:
+    return f"{NAME}-build-node-{inputs.node}"
 
 
 def _tags(inner: dict[str, str]) -> list[tuple[str, str]]:

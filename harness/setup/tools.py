@@ -13,6 +13,8 @@ from harness.model.project import KIND, KUBERNETES
 from harness.setup import commands, places
 
 NODE_MODULE = places.CHECKOUT / "images" / "node"
+COMPOSE_MODULE = places.CHECKOUT / "images" / "compose"
+COMPOSE = "2.40.3"
 
 
 def version_in(text: str) -> tuple[int, ...]:
@@ -87,13 +89,15 @@ def kind(*, log: Path | None = None) -> Path:
     return program
 
 
-def build_go(package: str, program: Path, *, flags: str = "-s -w", log: Path | None = None) -> None:
-    """Build one program of the node module; it appears under its name only when it is whole."""
+def build_go(
+    package: str, program: Path, *, flags: str = "-s -w", log: Path | None = None, module: Path = NODE_MODULE
+) -> None:
+    """Build one program of a module of ours; it appears under its name only when it is whole."""
     program.parent.mkdir(parents=True, exist_ok=True)
     half = program.with_suffix(f".{os.getpid()}")
     argv = [str(go(log=log)), "build", "-ldflags", flags, "-o", str(half), package]
     try:
-        commands.run(argv, within_s=3600, log=log, env=go_environment(), cwd=NODE_MODULE)
+        commands.run(argv, within_s=3600, log=log, env=go_environment(), cwd=module)
         half.replace(program)
     except commands.CommandFailed as failed:
         raise Problem(
@@ -123,6 +127,27 @@ def docker_cli() -> Path:
 
 def compose_version(docker: str = "docker") -> tuple[int, ...]:
     return version_in(asked(docker, "compose", "version", "--short"))
+
+
+def compose_is_here() -> bool:
+    return compose_version() >= (2,) or _compose_built().exists()
+
+
+def compose(*, log: Path | None = None) -> list[str]:
+    """How to call Docker Compose v2: the docker command's plugin, else the program built from its Go module."""
+    if compose_version() >= (2,):
+        return [str(docker_cli()), "compose"]
+    program = _compose_built()
+    if not program.exists():
+        build_go("github.com/docker/compose/v2/cmd", program, log=log, module=COMPOSE_MODULE, flags=_COMPOSE_FLAGS)
+    return [str(program)]
+
+
+def _compose_built() -> Path:
+    return places.cache() / "bin" / f"docker-compose-{COMPOSE}"
+
+
+_COMPOSE_FLAGS = f"-s -w -X github.com/docker/compose/v2/internal.Version=v{COMPOSE}"
 
 
 def kubectl_fits() -> bool:

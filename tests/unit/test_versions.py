@@ -44,3 +44,8 @@ def test_the_published_image_is_the_one_that_kinds_own_module_names():
             assert f'"{project.PUBLISHED_NODE_IMAGES[project.KIND]}"' in file.read_text()
             return
     pytest.skip("kind's module is not in a module cache here")
+
+
+def test_compose_is_built_of_the_version_that_its_name_says():
+    text = (tools.COMPOSE_MODULE / "go.mod").read_text()
+    assert f"github.com/docker/compose/v2 v{tools.COMPOSE}" in text
