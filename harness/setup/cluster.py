@@ -83,20 +83,20 @@ def made_of(shape: Shape, source: str) -> str:
 
 def _reuse(engine: Engine, steps: Steps, shape: Shape, choice: str) -> ready.Mark | None:
     """The mark of a sound cluster that is what is asked for; None where it has to be made anew."""
+    from docker.errors import DockerException
+
     there = nodes.of(engine, shape.name)
     if not there:
         return None
     stopped = [node for node in there if not node.running]
-    if stopped:
-        steps.say(
-            f"{', '.join(n.name for n in stopped)} {stopped[0].state}: starting once more, {REVIVE_S:.0f} s at most"
-        )
-        nodes.revive(stopped)
-        there = nodes.of(engine, shape.name)
-    deadline = Deadline.after(REVIVE_S if stopped else BLINK_S)
     try:
-        return _sound(engine, shape, choice, there, deadline)
-    except (Silent, TooLate, Problem, OSError, KeyError, ValueError) as trouble:
+        if stopped:
+            states = ", ".join(f"{node.name} {node.state}" for node in stopped)
+            steps.say(f"{states}: starting once more, {REVIVE_S:.0f} s at most")
+            nodes.revive(stopped)
+        deadline = Deadline.after(REVIVE_S if stopped else BLINK_S)
+        return _sound(engine, shape, choice, nodes.of(engine, shape.name), deadline)
+    except (Silent, TooLate, Problem, DockerException, OSError, KeyError, ValueError) as trouble:
         steps.say(f"Cluster {shape.name} is of no use ({trouble}); making it anew")
         return None
 

@@ -116,8 +116,14 @@ def _log(shape: Shape) -> Path:
 
 def _network(engine: Engine) -> None:
     """A network of our own: kind's may be in use by clusters of the user's."""
-    if not engine.client.networks.list(names=[NETWORK], filters={"label": NAME}):
-        engine.client.networks.create(NETWORK, driver="bridge", labels={NAME: "network"}, check_duplicate=True)
+    from docker.errors import APIError
+
+    try:
+        if not engine.client.networks.list(names=[NETWORK], filters={"label": NAME}):
+            engine.client.networks.create(NETWORK, driver="bridge", labels={NAME: "network"}, check_duplicate=True)
+    except APIError as error:
+        if error.status_code != 409:  # another cluster of ours is made at this moment: it is there now
+            raise Problem(f"Making the network {NETWORK}", str(error.explanation), "docker network ls") from error
 
 
 def remove_network(engine: Engine) -> None:
