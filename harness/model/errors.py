@@ -14,7 +14,8 @@ class Problem(Exception):
     fix: str
 
     def __str__(self) -> str:
-        return f"{self.tried}: {self.seen}. Try: {self.fix}"
+        seen = self.seen.rstrip()
+        return f"{self.tried}: {seen}{chr(10) if chr(10) in seen else '. '}Try: {self.fix}"
 
 
 class Interrupted(BaseException):

@@ -103,7 +103,7 @@ def create(engine: Engine, steps: Steps, kind: Path, shape: Shape, image: NodeIm
         remove(engine, shape)
         if isinstance(error, commands.CommandFailed):
             raise Problem(
-                f"Making cluster {shape.name} with kind", f"{error}\n{error.tail}\n", f"less {_log(shape)}"
+                f"Making cluster {shape.name} with kind", f"{error}\n{error.tail}", f"less {_log(shape)}"
             ) from error
         if isinstance(error, TooLate):
             raise Problem(f"Making cluster {shape.name}", str(error), f"ls {shape.folder}/logs") from error

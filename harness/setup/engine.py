@@ -7,17 +7,19 @@ import io
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tarfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.project import NAME
 from harness.setup import commands, debian, endpoint, locks, places
+from harness.waiting import Hopeless, TooLate, until
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -31,6 +33,7 @@ OLDEST = 23
 """From this version on --privileged means every capability that the host has; before, every one there is."""
 
 SYS_RESOURCE = 24
+SYSTEMD = Path("/run/systemd/system")
 PIDFILE = Path("/var/run/docker.pid")
 PIDFILES = ((PIDFILE, "dockerd"), (Path("/var/run/docker/containerd/containerd.pid"), "containerd"))
 
@@ -55,6 +58,7 @@ def connect(where: Endpoint, *, answer_s: int = ANSWER_S) -> Engine:
 
     tried = f"Talking to the Docker engine at {where.url} ({where.source})"
     try:
+        _knock(where, answer_s)
         with contextlib.closing(where.client(timeout_s=answer_s)) as asked:
             info = asked.info()
         client = where.client(timeout_s=900)  # pulls and builds are silent for minutes
@@ -63,6 +67,14 @@ def connect(where: Endpoint, *, answer_s: int = ANSWER_S) -> Engine:
     except Exception as error:  # requests and urllib3 let their own through
         raise _why(tried, where, f"{type(error).__name__}: {error}", answer_s) from error
     return Engine(where, client, str(info.get("ServerVersion", "")), str(info.get("CgroupVersion", "")))
+
+
+def _knock(where: Endpoint, answer_s: int) -> None:
+    """The SDK drops a socket unclosed where nobody takes the connection; this looks first, and closes."""
+    if where.local:
+        with socket.socket(socket.AF_UNIX) as door:
+            door.settimeout(answer_s)
+            door.connect(where.url.removeprefix("unix://"))
 
 
 def _why(tried: str, where: Endpoint, seen: str, answer_s: int) -> Problem:
@@ -118,7 +130,6 @@ def own(where: Endpoint, problem: Problem, steps: Steps) -> Engine:
         if not installed:
             _install(steps, log)
         with steps.step("Docker engine started") as doing:
-            _start(log)
             engine = _await(where, log)
             doing.note = f"version {engine.version}"
     return engine
@@ -141,7 +152,7 @@ def _install(steps: Steps, log: Path) -> None:
             debian.install(_packages(log), log=log)
         except commands.CommandFailed as failed:
             raise Problem(
-                "Installing a Docker engine with apt", f"{failed}\n{failed.tail}\n", f"less {log}"
+                "Installing a Docker engine with apt", f"{failed}\n{failed.tail}", f"less {log}"
             ) from failed
         doing.note = debian.candidate("docker.io")
 
@@ -159,42 +170,70 @@ def _packages(log: Path) -> list[str]:
     return [f"{name}/{debian.NEXT_SUITE}" for name in ("docker.io", "docker-cli", "docker-compose", "docker-buildx")]
 
 
-def _start(log: Path) -> None:
-    if Path("/run/systemd/system").is_dir():
-        commands.run(["systemctl", "start", "docker"], within_s=START_S, log=log)
-        return
-    forget_the_dead()
+def _start(log: Path) -> subprocess.Popen[bytes] | None:
+    """Start one; nothing to watch where systemd does it, or where one is on its way already."""
+    if SYSTEMD.is_dir():
+        try:
+            commands.run(["systemctl", "start", "docker"], within_s=START_S, log=log)
+        except commands.CommandFailed as failed:
+            raise Problem(
+                "Starting the Docker engine with systemctl", f"{failed}\n{failed.tail}", "journalctl -u docker"
+            ) from failed
+        return None
+    if not forget_the_dead():
+        return None
     with log.open("a") as out:
         daemon = subprocess.Popen(
             ["dockerd"], stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True, cwd="/"
         )
     record = {"pid": daemon.pid, "started": start_time(daemon.pid)}
     (places.state() / "engine.json").write_text(json.dumps(record))
+    return daemon
 
 
-def forget_the_dead() -> None:
-    """A daemon takes any live process with the number in its pid file for its own predecessor."""
+def forget_the_dead() -> bool:
+    """Whether no daemon is there any more; a new one takes any process with its predecessor's number for it."""
+    alive = set()
     for file, program in PIDFILES:
         try:
-            name = Path(f"/proc/{int(file.read_text())}/comm").read_text().strip()
+            name, state = _name_and_state(int(file.read_text()))
         except (OSError, ValueError):
-            name = ""
-        if name != program:
+            name, state = "", ""
+        if name == program and state != "Z":
+            alive.add(program)
+        else:
             file.unlink(missing_ok=True)
+    return PIDFILES[0][1] not in alive
+
+
+def _name_and_state(pid: int) -> tuple[str, str]:
+    """A killed process keeps its name and number until its parent asked after it; the state tells (Z)."""
+    name, _, rest = Path(f"/proc/{pid}/stat").read_text().partition("(")[2].rpartition(")")
+    return name, rest.split()[0]
 
 
 def _await(where: Endpoint, log: Path) -> Engine:
-    deadline = time.monotonic() + START_S
-    while True:
+    """The engine, once it answers; one that ended is told at once, one that was dying makes room for ours."""
+    found: list[Engine] = []
+    daemon = [_start(log)]
+
+    def answers() -> str:
         try:
-            return connect(where, answer_s=5)
+            found.append(connect(where, answer_s=5))
         except Problem as problem:
-            if time.monotonic() > deadline:
-                tail = "\n".join(log.read_text(errors="replace").splitlines()[-commands.TAIL :])
-                raise Problem(
-                    "Starting dockerd", f"{problem.seen} after {START_S:.0f} s\n{tail}\n", f"less {log}"
-                ) from problem
-            time.sleep(0.1)
+            if daemon[0] is None and not SYSTEMD.is_dir():
+                daemon[0] = _start(log)
+            elif daemon[0] and daemon[0].poll() is not None:
+                raise Hopeless(f"it ended with code {daemon[0].returncode}") from problem
+            return problem.seen
+        return ""
+
+    try:
+        until("an answer", answers, Deadline.after(START_S))
+    except (TooLate, Hopeless) as error:
+        tail = "\n".join(log.read_text(errors="replace").splitlines()[-commands.TAIL :])
+        raise Problem("Starting dockerd", f"{error}\n{tail}", f"less {log}") from error
+    return found[0]
 
 
 def started_by_us() -> int | None:

@@ -64,7 +64,7 @@ def _build_web(engine: Engine, tag: str, base: str) -> None:
         try:
             builds.build_image(engine, folder, tag=tag, args={"BASE": base}, log=log, role="web")
         except commands.CommandFailed as failed:
-            raise Problem("Building the web image", f"{failed}\n{failed.tail}\n", f"less {log}") from failed
+            raise Problem("Building the web image", f"{failed}\n{failed.tail}", f"less {log}") from failed
 
 
 def load(engine: Engine, steps: Steps, shape: Shape, tag: str) -> list[str]:
@@ -101,5 +101,5 @@ def _load(engine: Engine, shape: Shape, tag: str, lacking: list[str]) -> None:
         commands.run(argv, within_s=120, log=stages.log_file("web"), env=engine.environment)
     except commands.CommandFailed as failed:
         raise Problem(
-            f"Loading {tag} into {', '.join(lacking)}", f"{failed}\n{failed.tail}\n", "labs status"
+            f"Loading {tag} into {', '.join(lacking)}", f"{failed}\n{failed.tail}", "labs status"
         ) from failed

@@ -64,4 +64,4 @@ def _raise_problem(stage: Stage, future: Future[None], log: Path) -> None:
     try:
         future.result()
     except commands.CommandFailed as failed:
-        raise Problem(f"Making {stage.name}", f"{failed}\n{failed.tail}\n", f"less {log}") from failed
+        raise Problem(f"Making {stage.name}", f"{failed}\n{failed.tail}", f"less {log}") from failed

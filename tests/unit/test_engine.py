@@ -59,7 +59,7 @@ def test_a_pid_file_of_a_dead_or_another_program_is_forgotten(tmp_path, monkeypa
     file = tmp_path / "docker.pid"
     file.write_text(content)
     monkeypatch.setattr(engine, "PIDFILES", ((file, "dockerd"),))
-    engine.forget_the_dead()
+    assert engine.forget_the_dead()
     assert not file.exists()
 
 
@@ -67,8 +67,32 @@ def test_a_pid_file_of_a_living_daemon_is_kept(tmp_path, monkeypatch, sleeper):
     file = tmp_path / "docker.pid"
     file.write_text(str(sleeper.pid))
     monkeypatch.setattr(engine, "PIDFILES", ((file, "sleep"),))
-    engine.forget_the_dead()
+    assert not engine.forget_the_dead()
     assert file.exists()
+
+
+def test_a_killed_daemon_that_nobody_asked_after_yet_is_dead(tmp_path, monkeypatch):
+    file = tmp_path / "docker.pid"
+    with subprocess.Popen(["sleep", "60"]) as daemon:
+        file.write_text(str(daemon.pid))
+        monkeypatch.setattr(engine, "PIDFILES", ((file, "sleep"),))
+        daemon.kill()
+        os.waitid(os.P_PID, daemon.pid, os.WEXITED | os.WNOWAIT)  # dead for sure, and still a zombie
+        assert engine.forget_the_dead()
+        assert not file.exists()
+
+
+def test_a_daemon_that_ends_at_once_is_told_with_its_log(tmp_path, monkeypatch, state):
+    program = tmp_path / "dockerd"
+    program.write_text("#!/bin/sh\necho no room at all\nexit 3\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(engine, "PIDFILES", ((tmp_path / "none.pid", "dockerd"),))
+    where = Endpoint(f"unix://{tmp_path}/none.sock", "the test")
+    with pytest.raises(Problem) as problem:
+        engine._await(where, tmp_path / "log")
+    assert "code 3" in problem.value.seen
+    assert "no room at all" in problem.value.seen
 
 
 def test_a_socket_where_nobody_listens_says_so(tmp_path):
@@ -98,10 +122,12 @@ def test_something_else_on_the_socket_is_a_problem_not_a_traceback(tmp_path):
         server.listen(4)
 
         def answer() -> None:
-            connection, _ = server.accept()
-            with connection:
-                connection.recv(4096)
-                connection.sendall(b"SSH-2.0-hello\r\n")
+            asked = b""
+            while not asked:  # the first only knocks
+                connection, _ = server.accept()
+                with connection:
+                    if asked := connection.recv(4096):
+                        connection.sendall(b"SSH-2.0-hello\r\n")
 
         thread = threading.Thread(target=answer)
         thread.start()
