@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.model.errors import Problem
 from harness.model.project import NAME
-from harness.setup import commands, debian, places, rootfs
+from harness.setup import commands, debian, places, removal, rootfs
 
 if TYPE_CHECKING:
     from harness.setup.engine import Engine
@@ -112,8 +112,7 @@ def build_image(
 def forget_broken_off(engine: Engine, name: str) -> None:
     """The container of a build that was killed; who calls holds the lock, so nobody is at work in it."""
     filters: dict[str, Any] = {"name": f"^/{name}$", "label": f"{NAME}=build"}
-    for container in engine.client.containers.list(all=True, ignore_removed=True, filters=filters):
-        container.remove(force=True, v=True)
+    removal.remove(engine.client.containers.list(all=True, ignore_removed=True, filters=filters))
 
 
 def forget(engine: Engine, tag: str) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.model.clock import Deadline
 from harness.model.project import NAME
-from harness.setup import places
+from harness.setup import places, removal
 from harness.setup.engine import Engine, started_by_us
 from harness.waiting import until
 
@@ -50,7 +50,7 @@ def _on_engine(engine: Engine, *, images: bool) -> list[Leftover]:
     client = engine.client
     ours: dict[str, Any] = {"label": NAME}
     found = [
-        Leftover("container", str(c.name), lambda c=c: c.remove(force=True, v=True))  # type: ignore[misc]
+        Leftover("container", str(c.name), lambda c=c: removal.remove([c]))  # type: ignore[misc]
         for c in client.containers.list(all=True, ignore_removed=True, filters=ours)
     ]
     found += [Leftover("network", str(n.name), n.remove) for n in client.networks.list(filters=ours)]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ import yaml
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.project import NAME, NETWORK
-from harness.setup import commands, nodes, places, ready
+from harness.setup import commands, nodes, places, ready, removal
 from harness.setup.api import Api, Silent
 from harness.setup.steps import Step
 from harness.waiting import TooLate, until
@@ -242,20 +241,7 @@ def _keep_logs(engine: Engine, steps: Steps, kind: Path, shape: Shape) -> None:
 def remove(engine: Engine, shape: Shape) -> int:
     """Remove the nodes with their volumes, and the kubeconfig; answers how many nodes there were."""
     found = nodes.of(engine, shape.name)
-    workers = [threading.Thread(target=_remove_node, args=(node,)) for node in found]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
+    removal.remove([node.container for node in found])
     for file in (shape.kubeconfig, shape.kubeconfig.with_name("client.pem")):
         file.unlink(missing_ok=True)
     return len(found)
-
-
-def _remove_node(node: nodes.Node) -> None:
-    from docker.errors import NotFound
-
-    try:
-        node.container.remove(force=True, v=True)
-    except NotFound:
-        return

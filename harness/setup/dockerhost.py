@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.project import NAME
-from harness.setup import builds, commands, locks, node_image, nodes, places, rootfs, stages
+from harness.setup import builds, commands, locks, node_image, nodes, places, removal, rootfs, stages
 from harness.setup.builds import digest
 from harness.setup.endpoint import Endpoint
 from harness.setup.stages import Stage
@@ -245,11 +245,7 @@ def _keep_log(host: DockerHost) -> Path:
 
 
 def _remove(container: Container, folder: Path) -> None:
-    from docker.errors import NotFound
-
     try:
-        container.remove(force=True, v=True)
-    except NotFound:
-        pass  # somebody was faster
+        removal.remove([container])
     finally:
         shutil.rmtree(folder, ignore_errors=True)

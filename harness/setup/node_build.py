@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.model.project import COREDNS, ETCD, KUBERNETES, METRICS_SERVER, NAME, PAUSE
-from harness.setup import builds, commands, nodes, places, rootfs, tools
+from harness.setup import builds, commands, nodes, places, removal, rootfs, tools
 from harness.setup.stages import Stage, log_file, run_all
 
 if TYPE_CHECKING:
@@ -256,7 +256,7 @@ def _fill(engine: Engine, half: str, inner: dict[str, str], inputs: Inputs, tar:
         ]
         container.commit(repository=name, tag=version, changes=changes)
     finally:
-        container.remove(force=True, v=True)
+        removal.remove([container])
 
 
 def _filler(inputs: Inputs) -> str:

@@ -1,0 +1,73 @@
+"""Containers go for certain, whatever state they are in."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from docker.errors import NotFound
+
+from harness.setup import removal
+
+FREEZE = """
+set -e
+cd "$(find /host -type d -path "*$1" | head -n 1)"
+mkdir within
+echo "$(head -n 1 cgroup.procs)" > within/cgroup.procs
+echo FROZEN > within/freezer.state
+until grep -q FROZEN within/freezer.state; do :; done
+"""
+
+
+@pytest.fixture
+def container(host, web):
+    made = host.client.containers.run(
+        web, entrypoint=["sleep", "60"], detach=True, network_mode="none", labels={"dk-labs": "test"}
+    )
+    yield made
+    removal.remove([made])
+
+
+def gone(container) -> bool:
+    try:
+        container.reload()
+    except NotFound:
+        return True
+    return False
+
+
+def test_a_running_one(container):
+    removal.remove([container])
+    assert gone(container)
+
+
+def test_one_that_is_gone_already(container):
+    container.remove(force=True)
+    removal.remove([container])
+
+
+def test_a_paused_one(container):
+    container.pause()
+    removal.remove([container])
+    assert gone(container)
+
+
+def test_one_whose_process_was_left_frozen(host, web, container):
+    """What a node killed in the wrong moment leaves on a cgroup v1 host: no signal reaches its process."""
+    if host.cgroup != "1":
+        pytest.skip("on cgroup v2, killing reaches what is frozen")
+    host.client.containers.run(
+        web,
+        entrypoint=["sh", "-c", FREEZE, "freeze"],
+        command=[container.id],
+        privileged=True,
+        pid_mode="host",  # processes elsewhere have no number here otherwise
+        network_mode="none",
+        labels={"dk-labs": "test"},
+        volumes={"/sys/fs/cgroup/freezer": {"bind": "/host", "mode": "rw"}},
+        remove=True,
+    )
+    began = time.monotonic()
+    removal.remove([container])
+    assert gone(container)
+    assert removal.PATIENCE_S < time.monotonic() - began < 10
