@@ -108,7 +108,7 @@ def _sound(engine: Engine, shape: Shape, choice: str, there: list[Node], deadlin
     if not shape.kubeconfig.exists():
         _export(engine, shape)
     api = Api.of(shape.kubeconfig)
-    until(f"cluster {shape.name}", lambda: ready.missing(api, size), deadline, passing=(Silent, KeyError))
+    until(f"cluster {shape.name}", lambda: ready.missing(api, there), deadline, passing=(Silent, KeyError))
     mark = ready.Mark.read(api)
     if mark.made_of not in {made_of(shape, source) for source in node_image.acceptable(choice)}:
         raise Silent("it was made of something else than is asked for now")
@@ -190,7 +190,7 @@ def status(*, flag: str = "", shape: Shape = SHARED) -> dict[str, Any]:
 def _asked(api: Api, there: list[Node]) -> dict[str, Any]:
     states = {n["metadata"]["name"]: ready.is_ready(n) for n in api.get("/api/v1/nodes")["items"]}
     rows = [{"name": n.name, "ready": states.get(n.name, False), "address": n.address} for n in there]
-    missing = ready.missing(api, len(there))
+    missing = ready.missing(api, there)
     found: dict[str, Any] = {"ready": not missing, "missing": missing, "nodes": rows}
     mark = ready.Mark.read(api)
     found["kubernetes"] = mark.kubernetes or KUBERNETES

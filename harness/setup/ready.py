@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from harness.setup import nodes
@@ -86,14 +87,30 @@ def metrics_missing(api: Api, expected: int) -> str:
     return "" if measured >= expected else f"figures of {expected - measured} of {expected} nodes"
 
 
-def missing(api: Api, expected: int) -> str:
+def kubelets_missing(api: Api, there: list[Node]) -> str:
+    """A node is called Ready for 50 s after its kubelet fell silent: so each kubelet is asked, through the API.
+
+    One that was started again must also have reported since, for until then what is said of the node is old.
+    """
+    for node in there:
+        if "ok" not in api.get(f"/api/v1/nodes/{node.name}/proxy/healthz"):
+            return f"the kubelet of {node.name} is not healthy"
+        lease = api.get(f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{node.name}")
+        if datetime.fromisoformat(lease["spec"]["renewTime"]) < datetime.fromisoformat(node.started_at):
+            return f"a report of {node.name} since it was started"
+    return ""
+
+
+def missing(api: Api, there: list[Node]) -> str:
     """All that can be seen by asking the API server, without a Pod made for it."""
+    expected = len(there)
     return (
         nodes_missing(api, expected)
+        or kubelets_missing(api, there)
         or service_account_missing(api)
         or storage_class_missing(api)
         or addons_missing(api)
-        or metrics_missing(api, expected)
+        or metrics_missing(api, 1)  # of a node that was started again they come up to 30 s later
     )
 
 

@@ -62,7 +62,24 @@ def test_metrics_of_too_few_nodes_are_not_enough():
 
 def test_a_server_that_does_not_answer_is_not_taken_for_a_ready_one():
     with pytest.raises(Silent):
-        ready.missing(FakeApi(), 3)
+        ready.missing(FakeApi(), [ours("a")])
+
+
+def ours(name):
+    return nodes.Node(name, "worker", "running", "", "2026-01-01T10:00:05.123456789Z", None)
+
+
+@pytest.mark.parametrize(
+    ("health", "renewed", "missing"),
+    [
+        ("ok", "2026-01-01T10:00:05.123457Z", ""),
+        ("ok", "2026-01-01T10:00:05.123455Z", "a report of a since it was started"),
+        ("[-]syncloop failed", "2026-01-01T10:00:09.000000Z", "the kubelet of a is not healthy"),
+    ],
+)
+def test_a_node_counts_once_its_kubelet_answers_and_has_reported_since_it_was_started(health, renewed, missing):
+    api = FakeApi(a__proxy__healthz=health, leases__a={"spec": {"renewTime": renewed}})
+    assert ready.kubelets_missing(api, [ours("a")]) == missing
 
 
 def test_a_mark_comes_back_as_it_was_written():
