@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 import json
 import shutil
@@ -16,7 +15,7 @@ from rich.console import Console
 
 from harness.model.clock import Deadline
 from harness.model.project import KIND, PUBLISHED_NODE_IMAGES
-from harness.setup import node_build, node_image
+from harness.setup import builds, node_build, node_image
 from harness.setup.steps import Steps
 from harness.waiting import until
 
@@ -62,8 +61,9 @@ def served(registry, host, shared):
         assert "error" not in line, line
     host.client.images.remove(ref)
     yield ref
-    with contextlib.suppress(Exception):
-        host.client.images.remove(ref, force=True)
+    builds.forget(host, ref)
+    for origin in ("pulled", "given"):
+        builds.forget(host, f"dk-labs/node:{origin}-{str(image.id).removeprefix('sha256:')[:12]}")
 
 
 def steps() -> Steps:
