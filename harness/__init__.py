@@ -1,1 +1,10 @@
-"""What a lab's author imports: names only."""
+"""What a lab is written with: names only. Acts are in `harness.acts`."""
+
+from harness.model.arm import Arm, Run
+from harness.model.claim import Lab
+from harness.model.scenario import Trials, scenario
+from harness.model.site import cluster, engine
+from harness.model.verdict import Verdict, fails, holds
+from harness.trial import Trial
+
+__all__ = ["Arm", "Lab", "Run", "Trial", "Trials", "Verdict", "cluster", "engine", "fails", "holds", "scenario"]

@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path  # noqa: TC003  (Typer reads the annotations)
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -184,22 +185,72 @@ def clean(
 @app.command(name="list")
 def list_labs(as_json: AsJson = False) -> None:
     """List the labs and the claims that each one judges."""
+    from harness import bench, catalog, register
+
+    document = bench.listed(register.load(catalog.REGISTER))
     if as_json:
-        _print({"schema": "labs.list/1", "labs": []})
+        _print(document)
         return
-    people.print("No lab is built yet: this is the cluster that they will run on.")
+    for lab in document["labs"]:
+        people.print(Text.assemble((lab["name"], "bold"), f"  {lab['question']}"), soft_wrap=True)
+        for claim in lab["claims"]:
+            people.print(Text(f"    {claim['id']}{'' if claim['built'] else '  (not built yet)'}"), style="dim")
+
+
+Allowed = Annotated[
+    list[str] | None,
+    typer.Option("--allow-unavailable", metavar="ID", help="A claim that this host need not be able to try."),
+]
+To = Annotated[str, typer.Option("--json", metavar="FILE", help="Write the document of the run; - is stdout.")]
 
 
 @app.command(name="run")
-def run_lab(names: Annotated[list[str], typer.Argument(metavar="NAME...")], docker_host: Host = "") -> None:
-    """Have everything ready that a lab needs, then run it."""
-    up(docker_host=docker_host)
+def run_lab(
+    names: Annotated[list[str] | None, typer.Argument(metavar="NAME...")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Every lab that is built.")] = False,
+    claims: Annotated[
+        list[str] | None, typer.Option("--claim", metavar="ID", help="Only what this claim needs.")
+    ] = None,
+    trials: Annotated[int, typer.Option("--trials", min=1, max=50, help="Repetitions of each trial.")] = 5,
+    full: Annotated[bool, typer.Option("--full", help="Twice as many repetitions.")] = False,
+    seed: Annotated[int | None, typer.Option("--seed", help="The order of an earlier run.")] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the scene as it is; labs clean removes it.")] = False,
+    to: To = "",
+    allowed: Allowed = None,
+    docker_host: Host = "",
+) -> None:
+    """Run labs: have everything ready that they need, record, judge, clean up."""
+    from harness import bench, catalog, register
+    from harness.setup import cluster
+
+    labs = bench.labs_named(names or (), everything=everything)
+    bench.known_claims(claims or (), labs, register.load(catalog.REGISTER))
+    found = cluster.up(Steps(people), flag=docker_host)
+    if not found.reused:
+        _tell_up(found, 0)
     images(docker_host=docker_host)
-    people.print(
-        f"Everything is ready, but lab {', '.join(names)} is not built yet: the bench comes next.",
-        highlight=False,
-        soft_wrap=True,
+    code = bench.run(
+        found,
+        people,
+        labs,
+        trials=trials * 2 if full else trials,
+        only=claims or (),
+        seed=seed,
+        keep=keep,
+        allowed=frozenset(allowed or ()),
+        to=to,
     )
+    raise typer.Exit(code)
+
+
+@app.command()
+def judge(
+    folders: Annotated[list[Path], typer.Argument(metavar="RUN_FOLDER...")], to: To = "", allowed: Allowed = None
+) -> None:
+    """Judge recorded runs anew, from what they recorded; several are taken together."""
+    from harness import bench
+
+    raise typer.Exit(bench.judge(people, folders, to=to, allowed=frozenset(allowed or ())))
 
 
 @app.command()

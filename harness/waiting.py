@@ -45,11 +45,11 @@ def until(
     *,
     passing: tuple[type[Exception], ...] = (),
     tell: Callable[[str], None] = lambda _missing: None,
-    pause_s: float = PAUSE_S,
+    pause_s: float | Callable[[], float] = PAUSE_S,
 ) -> None:
     """Look at once and then again and again; `look` answers what is still missing, or nothing.
 
-    `passing` lists the errors that mean "not yet"; any other ends the wait.
+    `passing` lists the errors that mean "not yet"; any other ends the wait. A pause may be asked for anew each time.
     """
     clock, began, last = deadline.clock, deadline.clock.now(), ["never looked"]
 
@@ -64,12 +64,12 @@ def until(
 
     def late(state: tenacity.RetryCallState) -> bool:
         # Stop where the next look would come too late, rather than sleep past the end.
-        return clock.now() + pause_s > deadline.at and state.attempt_number > 0
+        return clock.now() + state.upcoming_sleep > deadline.at
 
     retrying = tenacity.Retrying(
         retry=tenacity.retry_if_result(lambda done: not done),
         stop=late,
-        wait=tenacity.wait_fixed(pause_s),
+        wait=lambda _state: pause_s() if callable(pause_s) else pause_s,
         sleep=clock.sleep,
         retry_error_callback=lambda state: state.attempt_number,
     )

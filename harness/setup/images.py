@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from harness.setup.steps import Steps
 
 WEB = places.CHECKOUT / "images" / "web"
+WEB_TAG = "dk-labs/web:1"
+"""The name that manifests use; `tag` names its content."""
+
 SLIM = "python:3.13-slim-bookworm"
 """What the demo application stands on where a registry answers; else the Debian base made for the node image."""
 
@@ -33,6 +36,7 @@ def web(engine: Engine, steps: Steps) -> str:
         if not node_image.here(engine, tag):
             with steps.step("web image built"):
                 _build_web(engine, tag, base)
+        engine.client.images.get(tag).tag(*WEB_TAG.split(":"))
     return tag
 
 
@@ -82,8 +86,11 @@ def load(engine: Engine, steps: Steps, shape: Shape, tag: str) -> list[str]:
 
 
 def _holds(node: Node, tag: str) -> bool:
-    _, listed = nodes.inside(node.container, ["ctr", "-n", "k8s.io", "images", "ls", "-q", f"name==docker.io/{tag}"])
-    return f"docker.io/{tag}" in listed.split()
+    """Both names, and that they mean the same image: the one for manifests may still mean an older one."""
+    names = [f"docker.io/{name}" for name in (tag, WEB_TAG)]
+    _, listed = nodes.inside(node.container, ["ctr", "-n", "k8s.io", "images", "ls", *(f"name=={n}" for n in names)])
+    rows = {words[0]: words[2] for line in listed.splitlines() if len(words := line.split()) > 2}
+    return names[0] in rows and rows[names[0]] == rows.get(names[1])
 
 
 def _load(engine: Engine, shape: Shape, tag: str, lacking: list[str]) -> None:
@@ -92,6 +99,7 @@ def _load(engine: Engine, shape: Shape, tag: str, lacking: list[str]) -> None:
         "load",
         "docker-image",
         tag,
+        WEB_TAG,
         "--name",
         shape.name,
         "--nodes",

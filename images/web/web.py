@@ -30,6 +30,10 @@ def main(arguments: list[str]) -> int:
         import client
 
         return client.main(arguments[1:])
+    if arguments == ["agent"]:
+        import agent
+
+        return agent.main()
     if arguments:
         write_line(2, f"web: what is {arguments[0]!r}? Try: no argument for the server, or client --help")
         return 2

@@ -1,0 +1,198 @@
+"""`labs run` and `labs judge`: from names on the command line to verdicts, a document and an exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import random
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness import catalog, journal, outcome, ownership, packing, register
+from harness.model.errors import Problem
+from harness.model.project import KUBERNETES
+from harness.runner import Planned, Runner, plan
+from harness.sites.cluster import ClusterPlace
+from harness.sites.engine import EnginePlace
+from harness.views import table
+from harness.views.plain import Plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from harness.model.claim import Lab
+    from harness.register import Register
+    from harness.setup.cluster import Up
+    from harness.sites.place import Place
+
+TRIALS = 5
+RUNS = Path("runs")
+
+
+def labs_named(names: Sequence[str], *, everything: bool) -> list[Lab]:
+    if not names and not everything:
+        raise Problem("Running labs", "none was named", f"labs run {catalog.names()[0]}, or --all")
+    return [catalog.lab(name) for name in (catalog.names() if everything else dict.fromkeys(names))]
+
+
+def known_claims(ids: Sequence[str], labs: Sequence[Lab], known: Register) -> frozenset[str]:
+    here = {c.id for lab in labs for c in lab.claims}
+    for id_ in ids:
+        known.claim(id_)
+        if id_ not in here:
+            names = ", ".join(lab.name for lab in labs)
+            raise Problem(f"Looking for claim {id_}", f"{names} does not judge it", "labs list")
+    return frozenset(ids)
+
+
+def run(
+    up: Up,
+    console: Console,
+    labs: Sequence[Lab],
+    *,
+    trials: int = TRIALS,
+    only: Sequence[str] = (),
+    seed: int | None = None,
+    keep: bool = False,
+    allowed: frozenset[str] = frozenset(),
+    to: str = "",
+) -> int:
+    known = register.load(catalog.REGISTER)
+    chosen = known_claims(only, labs, known)
+    seed = random.SystemRandom().randrange(10**6) if seed is None else seed
+    planned = plan(labs, trials=trials, seed=seed, only=chosen)
+    id_ = f"{datetime.now(UTC):%m%d%H%M%S}-{random.SystemRandom().randrange(16**4):04x}"
+    with ownership.alive(id_):
+        dead, left = ownership.forget_dead(up.engine)
+        if dead:
+            console.print(f"Removed what {', '.join(sorted(dead))} left behind.", highlight=False, soft_wrap=True)
+        log = journal.Journal(RUNS / id_, id_, facts(up, seed=seed, trials=trials, labs=[lab.name for lab in labs]))
+        view = Plain(console, len(planned))
+        view.says(f"run {id_}: {len(planned)} trials of {', '.join(lab.name for lab in labs)}, seed {seed}")
+        runner = Runner(list(labs), planned, places_for(up, id_, planned), log, known, view)
+        try:
+            runner.go(keep=keep)
+        finally:
+            log.close()
+            if left:
+                console.print("\n".join(left), highlight=False, soft_wrap=True)
+    return close(console, [RUNS / id_], labs, known, allowed=allowed, only=chosen, to=to, save=True)
+
+
+def places_for(up: Up, run_id: str, planned: Sequence[Planned]) -> dict[str, Place]:
+    """The sites that these trials need."""
+
+    def place(name: str) -> Place:
+        return EnginePlace(up.engine, run_id) if name == "engine" else ClusterPlace(up.engine, run_id)
+
+    return {name: place(name) for name in dict.fromkeys(p.cell.arm.site.name for p in planned)}
+
+
+def close(
+    console: Console,
+    folders: Sequence[Path],
+    labs: Sequence[Lab],
+    known: Register,
+    *,
+    allowed: frozenset[str] = frozenset(),
+    only: frozenset[str] = frozenset(),
+    to: str = "",
+    save: bool = False,
+) -> int:
+    """Judge what the journals say, show it, and write the document: the same whether it was just run or long ago."""
+    runs = [journal.read(folder) for folder in folders]
+    together = journal.merged(runs)
+    recorded = {lab.name: _of(lab, together) for lab in labs}
+    findings = [f for f in outcome.judge(labs, recorded, known) if not only or f.id in only]
+    findings = [f for f in findings if f.verdict.reason != "no-trial" or not only]
+    leftovers = [x for r in runs for x in r.end.get("leftovers", [])]
+    code = outcome.exit_code(findings, len(leftovers), allowed)
+    document = outcome.document(runs[-1], findings, code)
+    if save:
+        (folders[-1] / "run.json").write_text(json.dumps(document, indent=2) + "\n")
+    console.print()
+    console.print(table.closing(findings))
+    for lab in labs:
+        for line in table.shown(lab, recorded[lab.name]):
+            console.print(f"  beside: {line}", style="dim", highlight=False, soft_wrap=True)
+    _say_times(console, runs, folders, leftovers)
+    if to:
+        _write(document, to)
+    return code
+
+
+def _of(lab: Lab, together: dict[str, Any]) -> dict[str, Any]:
+    return {n.partition("/")[2]: ts for n, ts in together.items() if n.startswith(f"{lab.name}/")}
+
+
+def _say_times(console: Console, runs: Sequence[Any], folders: Sequence[Path], leftovers: Sequence[str]) -> None:
+    end = runs[-1].end
+    if "wall_s" in end:
+        text = f"{end['wall_s']:.0f} s, of which {end['necessary_s']:.0f} s were necessary. "
+        text += "Nothing was left behind. " if not leftovers else f"Left behind: {', '.join(leftovers)}. "
+        console.print(f"\n{text}Recorded in {folders[-1]}.", highlight=False, soft_wrap=True)
+
+
+def _write(document: dict[str, Any], to: str) -> None:
+    text = json.dumps(document, indent=2) + "\n"
+    if to == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        Path(to).write_text(text)
+    except OSError as error:
+        raise Problem(f"Writing {to}", str(error.strerror), "another path, or - for stdout") from error
+
+
+def judge(console: Console, folders: Sequence[Path], *, to: str = "", allowed: frozenset[str] = frozenset()) -> int:
+    runs = [journal.read(folder) for folder in folders]
+    labs = [catalog.lab(name) for name in dict.fromkeys(n for r in runs for n in r.facts["labs"])]
+    return close(console, folders, labs, register.load(catalog.REGISTER), allowed=allowed, to=to)
+
+
+def facts(up: Up, **more: Any) -> dict[str, Any]:
+    """What a reader must know to compare this run with another."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {
+        "began": datetime.now(UTC).isoformat(timespec="seconds"),
+        "began_unix_s": time.time(),
+        "host": {
+            "system": platform.platform(),
+            "cores": os.cpu_count(),
+            "memory_gib": round(memory / 2**30, 1),
+            "load": os.getloadavg()[0],
+        },
+        "engine": {"version": up.engine.version, "cgroup": up.engine.cgroup},
+        "kubernetes": {
+            "version": up.mark.kubernetes or KUBERNETES,
+            "nodes": up.shape.size(),
+            "image": up.mark.origin,
+        },
+        "python": platform.python_version(),
+        "room_cpus": packing.capacity(),
+        **more,
+    }
+
+
+def listed(known: Register) -> dict[str, Any]:
+    """`labs.list/1`: every lab of the register, and which of its claims are built."""
+    built: dict[str, set[str]] = {}
+    questions: dict[str, str] = {}
+    for name in catalog.names():
+        lab = catalog.lab(name)
+        built[name], questions[name] = {c.id for c in lab.claims}, lab.question
+    rows = [
+        {
+            "name": name,
+            "question": questions.get(name, ""),
+            "claims": [{"id": c.id, "built": c.id in built.get(name, ())} for c in known.of_lab(name)],
+        }
+        for name in known.labs()
+    ]
+    return {"schema": "labs.list/1", "labs": rows}

@@ -1,0 +1,133 @@
+"""How a verdict comes about: the judge is asked, then asked again where it must fail, must hold, or lacks something.
+
+Everything here is a function of recordings; what is expected stands elsewhere and cannot be seen from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from harness.model.verdict import (
+    WORST_FIRST,
+    Grade,
+    NotShown,
+    Verdict,
+    unavailable,
+    unsettled,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harness.model.claim import Claim
+    from harness.model.scenario import Trials
+    from harness.model.timeline import Timeline
+
+Recorded = Mapping[str, tuple["Timeline", ...]]
+"""The timelines of each cell, by the cell's name."""
+
+Derived = Callable[[Mapping[str, Verdict]], Verdict]
+OPPOSITE = {Grade.CONFIRMED: Grade.REFUTED, Grade.REFUTED: Grade.CONFIRMED}
+
+
+def settle(claim: Claim, recorded: Recorded, lacking: frozenset[str] = frozenset()) -> Verdict:
+    """One claim, or one part of one."""
+    asked = _Asked(claim, recorded, lacking)
+    verdict = asked.judge()
+    if verdict.grade not in OPPOSITE:
+        return verdict
+    if verdict.grade is Grade.REFUTED:
+        return _held_elsewhere(asked, verdict)
+    failing = asked.judge(claim.blank)
+    if failing.grade is not Grade.REFUTED:
+        return _disagrees("blank", claim.blank.cell, failing)
+    return _conditions(asked, verdict)
+
+
+def _held_elsewhere(asked: _Asked, verdict: Verdict) -> Verdict:
+    """A refutation stands only where the same judge, through the same machinery, has found what it looked for."""
+    claim = asked.claim
+    if claim.swap:
+        holding, where = asked.judge(swapped=True), "the other way round"
+    elif claim.standard is not None:
+        holding, where = asked.judge(claim.standard), claim.standard.cell
+    else:
+        return unsettled("no-standard", f"{verdict.sentence}: nothing shows that it could have held")
+    return verdict if holding.grade is Grade.CONFIRMED else _disagrees("standard", where, holding)
+
+
+def _disagrees(word: str, where: str, got: Verdict) -> Verdict:
+    return unsettled(f"{word}-failed", f"the {word} ({where}) gave {got.grade}: {got.sentence}")
+
+
+def _conditions(asked: _Asked, verdict: Verdict) -> Verdict:
+    """Those of the conditions whose absence really refutes are the condition; none: it holds as it stands."""
+    without = {name: asked.judge(cell) for name, cell in asked.claim.given.items()}
+    for name, got in without.items():
+        if got.grade not in OPPOSITE:
+            return unsettled("condition-not-shown", f"without {name}: {got.sentence}")
+    needed = tuple(name for name, got in without.items() if got.grade is Grade.REFUTED)
+    return replace(verdict, grade=Grade.CONDITIONAL, given=needed) if needed else verdict
+
+
+class _Asked:
+    """A claim's judge with the recordings that it is asked about."""
+
+    def __init__(self, claim: Claim, recorded: Recorded, lacking: frozenset[str]) -> None:
+        self.claim, self.recorded, self.lacking = claim, recorded, lacking
+
+    def judge(self, first: Trials | None = None, *, swapped: bool = False) -> Verdict:
+        cells = list(self.claim.cells.values())
+        if swapped:
+            cells[:2] = cells[1::-1]
+        if first is not None:
+            cells[0] = first
+        given: dict[str, Trials | None] = {}
+        for name, cell in zip(self.claim.cells, cells, strict=True):
+            lacks = cell.arm.site.needs & self.lacking
+            if lacks and name not in self.claim.optional:
+                return unavailable(", ".join(sorted(lacks)))
+            given[name] = None if lacks else self._filled(cell)
+        try:
+            return self.claim.judge(**given)
+        except NotShown as missing:
+            return unsettled(missing.reason, str(missing))
+        except Exception as error:  # a judge that stumbles has not judged
+            return unsettled("judge-raised", f"{type(error).__name__}: {error}")
+
+    def _filled(self, cell: Trials) -> Trials:
+        of_scenario = f"{cell.scenario.name} @ "
+        alike = tuple(t for name, ts in self.recorded.items() if name.startswith(of_scenario) for t in ts)
+        return replace(cell, timelines=self.recorded.get(cell.cell, ()), alike=alike)
+
+
+def combine(parts: Mapping[str, Verdict]) -> Verdict:
+    """The worst part's word is the claim's; a CONDITIONAL one lists the conditions of all its parts."""
+    worst = min(parts.values(), key=lambda v: WORST_FIRST.index(v.grade))
+    if len(parts) == 1:
+        return worst
+    told = "; ".join(f"{part}: {verdict.sentence}" for part, verdict in parts.items())
+    measured = {f"{part}_{name}": x for part, verdict in parts.items() for name, x in verdict.measured.items()}
+    given: Iterable[str] = (g for verdict in parts.values() for g in verdict.given)
+    kept = tuple(dict.fromkeys(given)) if worst.grade is Grade.CONDITIONAL else ()
+    return replace(worst, sentence=told, measured=measured, given=kept)
+
+
+def settle_all(
+    claims: Iterable[Claim], recorded: Recorded, lacking: frozenset[str] = frozenset()
+) -> dict[str, dict[str, Verdict]]:
+    """The verdict of every part of every claim, in the order of the claims."""
+    found: dict[str, dict[str, Verdict]] = {}
+    for claim in claims:
+        found.setdefault(claim.id, {})[claim.part] = settle(claim, recorded, lacking)
+    return found
+
+
+def derive(function: Derived, verdicts: Mapping[str, Verdict]) -> Verdict:
+    """A derived claim is a function of verdicts; one that is not there leaves it open."""
+    try:
+        return function(verdicts)
+    except KeyError as missing:
+        return unsettled("no-verdict", f"{missing.args[0]} has no verdict yet")

@@ -1,0 +1,126 @@
+"""The spine: what happened, appended live to runs/<id>/; what views and judges need is read from here."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from harness.model.errors import Problem
+from harness.model.timeline import Entry, Kind, Timeline, written
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+SCHEMA = "labs.journal/1"
+FILE = "journal.jsonl"
+
+
+class Journal:
+    """Writes one run, line by line as it happens: kill -9 costs one line at most."""
+
+    def __init__(self, folder: Path, run: str, facts: Mapping[str, Any]) -> None:
+        folder.mkdir(parents=True)
+        self.folder, self.run = folder, run
+        self._file = (folder / FILE).open("x", buffering=1)
+        self._lock = threading.Lock()
+        self.write(type="run", schema=SCHEMA, run=run, facts=facts)
+
+    def trial(self, name: str, cell: str, number: int, lab: str) -> None:
+        self.write(type="trial", trial=name, cell=cell, n=number, lab=lab)
+
+    def entry(self, trial: str, entry: Entry) -> None:
+        facts = {"facts": dict(entry.facts)} if entry.facts else {}
+        at = round(entry.at_s, 6)
+        self.write(type="entry", trial=trial, at_s=at, kind=entry.kind, who=entry.who, what=entry.what, **facts)
+
+    def write(self, **line: Any) -> None:
+        text = json.dumps(line, ensure_ascii=False)
+        with self._lock:
+            if not self._file.closed:
+                self._file.write(text + "\n")
+
+    def close(self) -> None:
+        with self._lock:
+            self._file.close()
+
+
+@dataclass(slots=True)
+class Run:
+    """A run as its journal tells it."""
+
+    id: str
+    facts: dict[str, Any]
+    timelines: dict[str, tuple[Timeline, ...]]
+    """By lab and cell, as `lab/cell`."""
+
+    end: dict[str, Any] = field(default_factory=dict)
+
+    def of_lab(self, lab: str) -> dict[str, tuple[Timeline, ...]]:
+        return {name.partition("/")[2]: ts for name, ts in self.timelines.items() if name.startswith(f"{lab}/")}
+
+
+def read(folder: Path) -> Run:
+    """The run in a folder; a last line that was cut short is what a killed run leaves, any other damage is told."""
+    file = folder / FILE
+    try:
+        lines = file.read_text().split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Problem(f"Reading run {folder}", f"{file.name}: {error}", "ls runs/") from error
+    reading = _Reading(file)
+    for number, line in enumerate(lines, 1):
+        if not line:
+            continue
+        try:
+            reading.take(json.loads(line))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            if number == len(lines):
+                break
+            why = f"{file.name}, line {number}: {type(error).__name__}: {error}"
+            raise Problem(f"Reading run {folder}", why, "another run folder; this one is damaged") from error
+    return reading.run()
+
+
+class _Reading:
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self.head: dict[str, Any] = {}
+        self.cells: dict[str, str] = {}
+        self.entries: dict[str, list[Entry]] = defaultdict(list)
+        self.end: dict[str, Any] = {}
+
+    def take(self, line: dict[str, Any]) -> None:
+        match line["type"]:
+            case "run":
+                if line["schema"] != SCHEMA:
+                    raise ValueError(f"it is of version {line['schema']}, this program reads {SCHEMA}")
+                self.head = line
+            case "trial":
+                self.cells[line["trial"]] = f"{line['lab']}/{line['cell']}"
+            case "entry":
+                self.entries[line["trial"]].append(
+                    Entry(float(line["at_s"]), Kind(line["kind"]), line["who"], line["what"], line.get("facts", {}))
+                )
+            case "end":
+                self.end = line
+
+    def run(self) -> Run:
+        if not self.head:
+            why = f"{self.file.name} does not say which run it is"
+            raise Problem(f"Reading run {self.file.parent}", why, "ls runs/")
+        timelines: dict[str, list[Timeline]] = defaultdict(list)
+        for trial, cell in self.cells.items():
+            timelines[cell].append(written(self.entries[trial]))
+        return Run(self.head["run"], self.head["facts"], {c: tuple(ts) for c, ts in timelines.items()}, self.end)
+
+
+def merged(runs: list[Run]) -> dict[str, tuple[Timeline, ...]]:
+    """The recordings of several runs, taken together."""
+    together: dict[str, tuple[Timeline, ...]] = {}
+    for run in runs:
+        for cell, timelines in run.timelines.items():
+            together[cell] = together.get(cell, ()) + timelines
+    return together

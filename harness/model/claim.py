@@ -1,0 +1,89 @@
+"""Claims and the lab that they belong to: a judge with the cells that it asks, its blank, standard and conditions."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from harness.model.scenario import Trials
+from harness.model.verdict import Verdict
+
+Judge = Callable[..., Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One falsifiable sentence (or a part of it), and all that is needed to settle it."""
+
+    id: str
+    judge: Judge
+    cells: Mapping[str, Trials]
+    optional: frozenset[str]
+    blank: Trials
+    standard: Trials | None
+    given: Mapping[str, Trials]
+    part: str = ""
+    swap: bool = False
+
+    @property
+    def trials(self) -> tuple[Trials, ...]:
+        """Every cell that takes part in settling it, each once: those of the judge first."""
+        standard = (self.standard,) if self.standard else ()
+        every = (*self.cells.values(), self.blank, *standard, *self.given.values())
+        return tuple({t.cell: t for t in every}.values())
+
+
+@dataclass(slots=True)
+class Lab:
+    """One question. Its module declares arms, scenarios and claims; `shown` cells are run and told, not judged."""
+
+    question: str
+    claims: list[Claim] = field(default_factory=list)
+    shown: list[Trials] = field(default_factory=list)
+    name: str = ""
+
+    def __init__(self, doc: str | None) -> None:
+        if not doc:
+            raise TypeError("a lab has a docstring: its question")
+        self.question = doc.strip()
+        self.claims, self.shown, self.name = [], [], ""
+
+    def claim(
+        self,
+        id: str,  # noqa: A002  (what a claim's name is called everywhere)
+        *,
+        blank: Trials,
+        standard: Trials | None = None,
+        given: Mapping[str, Trials] | None = None,
+        part: str = "",
+        swap: bool = False,
+    ) -> Callable[[Judge], Judge]:
+        """Register a judge. Its parameters' defaults are the cells that it is asked about, the tested one first.
+
+        `swap` is for a comparison of two sides: its standard is the same comparison the other way round.
+        """
+        if standard is None and not swap:
+            raise TypeError(f"{id}: without a standard nothing shows that it could have held")
+
+        def register(judge: Judge) -> Judge:
+            parameters = inspect.signature(judge).parameters
+            cells = {name: p.default for name, p in parameters.items() if isinstance(p.default, Trials)}
+            if not cells or any(p.default is p.empty for p in parameters.values()):
+                raise TypeError(f"{id}: each parameter of {judge.__name__} needs a default such as scenario @ arm")
+            if swap and len(cells) != 2:
+                raise TypeError(f"{id}: a comparison has two sides, this one has {len(cells)}")
+            optional = frozenset(n for n in cells if "None" in str(parameters[n].annotation))
+            self.claims.append(Claim(id, judge, cells, optional, blank, standard, given or {}, part, swap))
+            return judge
+
+        return register
+
+    def show(self, *cells: Trials) -> None:
+        self.shown += cells
+
+    @property
+    def cells(self) -> tuple[Trials, ...]:
+        """Each cell once, in the order in which the claims need them."""
+        every = (*(t for claim in self.claims for t in claim.trials), *self.shown)
+        return tuple({t.cell: t for t in every}.values())

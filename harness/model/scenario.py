@@ -1,0 +1,206 @@
+"""Scenarios, their trials on an arm, and the questions that a judge may ask of the recordings."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from harness.model.timeline import Kind
+from harness.model.verdict import NotShown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from harness.model.arm import Arm
+    from harness.model.timeline import Entry, Timeline
+
+COVERAGE = 0.9
+PATIENCE = 5
+"""How many times longer than the slowest success one must have looked before "it does not happen" may be said."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What is done, in order, the same on every arm; the docstring is its plan."""
+
+    name: str
+    plan: str
+    act: Callable[[Any], None]
+
+    def __matmul__(self, arm: Arm) -> Trials:
+        return Trials(self, arm)
+
+
+def scenario(act: Callable[[Any], None]) -> Scenario:
+    plan = inspect.getdoc(act)
+    if not plan:
+        raise TypeError(f"scenario {act.__name__} has no docstring, which is its plan")
+    return Scenario(act.__name__.replace("_", " "), plan, act)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One duration, measured in several trials."""
+
+    each_s: tuple[float, ...]
+
+    @property
+    def median_s(self) -> float:
+        return median(self.each_s)
+
+    @property
+    def slowest_s(self) -> float:
+        return max(self.each_s)
+
+    def __str__(self) -> str:
+        if len(self.each_s) == 1:
+            return f"{self.each_s[0]:.1f} s (once)"
+        return f"{self.median_s:.1f} s ({min(self.each_s):.1f} to {self.slowest_s:.1f}, {len(self.each_s)} times)"
+
+
+@dataclass(frozen=True, slots=True)
+class Trials:
+    """The trials of one scenario on one arm. Declared, it is empty; judged, it holds the recordings.
+
+    `alike` are the same scenario's recordings on all arms: by their successes the windows of failures are judged.
+    """
+
+    scenario: Scenario
+    arm: Arm
+    timelines: tuple[Timeline, ...] = ()
+    alike: tuple[Timeline, ...] = ()
+
+    @property
+    def cell(self) -> str:
+        return f"{self.scenario.name} @ {self.arm.name}"
+
+    def restored(self) -> Span | None:
+        """How long until as many fresh copies served as had been lost; None where that never came, in any trial."""
+        answers = [_restored(t, self.cell) for t in self._sound()]
+        back = [a for a in answers if a is not None]
+        if not back:
+            self._waited_long_enough()
+            return None
+        if len(back) < len(answers):
+            raise NotShown("trials-differ", f"{self.cell}: restored in {len(back)} of {len(answers)} trials")
+        return Span(tuple(back))
+
+    def in_place(self) -> bool:
+        """Whether what came back are the same containers or Pods, restarted."""
+        fresh = [e for t in self._sound() for e in _fresh(t, self.cell)]
+        return bool(fresh) and all(e.facts.get("again") == "yes" for e in fresh)
+
+    def _sound(self) -> tuple[Timeline, ...]:
+        if not self.timelines:
+            raise NotShown("no-trial", f"{self.cell} was not run")
+        for timeline in self.timelines:
+            check(timeline, self.cell)
+        return self.timelines
+
+    def _waited_long_enough(self) -> None:
+        successes = [took for t in self.alike if (took := _success(t)) is not None]
+        slowest = max(successes, default=0.0)
+        for timeline in self.timelines:
+            window = _window(timeline, self.cell)
+            if window.number("waited_s") < PATIENCE * slowest:
+                raise NotShown(
+                    "window-too-short",
+                    f"{self.cell}: watched for {window.number('waited_s'):.1f} s, "
+                    f"while elsewhere it took up to {slowest:.1f} s",
+                )
+            _check_samples(timeline, window, self.cell)
+
+
+def check(timeline: Timeline, cell: str) -> None:
+    """Whatever is asked of it, a recording must be whole, of a healthy site, and begin in a steady state."""
+    end = timeline.last(Kind.MARK, "end")
+    if end is None or end.facts.get("how") != "done":
+        why = end.facts.get("why", "") if end else "it was cut off"
+        raise NotShown("broke-off", f"{cell}: {why}")
+    for when in ("before", "after"):
+        looks = [e for e in timeline.of(Kind.MARK, "health") if e.facts.get("when") == when]
+        if not looks or any(e.facts.get("ok") != "yes" for e in looks):
+            why = looks[-1].facts.get("why", "") if looks else "nobody looked"
+            raise NotShown("sick-site", f"{cell}: the site {when} the trial: {why}")
+    streams = {e.who: e.facts.get("state") for e in timeline.of(Kind.MARK, "stream")}
+    if lost := [who for who, state in streams.items() if state != "open"]:
+        raise NotShown("stream-lost", f"{cell}: {', '.join(lost)} ended and did not come back")
+    if timeline.first(Kind.MARK, "steady") is None:
+        raise NotShown("not-steady", f"{cell}: no steady state was seen before the act")
+    for act in timeline.of(Kind.ACT):
+        if act.facts.get("ok") != "yes":
+            raise NotShown("no-receipt", f"{cell}: {act.what} of {act.who}: {act.facts.get('why', 'no proof')}")
+
+
+def _restored(timeline: Timeline, cell: str) -> float | None:
+    """From the sending of the first act to the moment when all that was lost had been made good, and stayed so."""
+    victims = _victims(timeline, cell)
+    window = _window(timeline, cell)
+    fresh = [e for e in _fresh(timeline, cell) if not _ended(timeline, e)]
+    met = len(fresh) >= len(victims)
+    if met != (window.facts.get("met") == "yes"):
+        raise NotShown("contradiction", f"{cell}: the trial and its own events differ over what came back")
+    if not met:
+        return None
+    took = fresh[len(victims) - 1].at_s - min(v.number("sent_s") for v in victims)
+    if took < 0:
+        raise NotShown("contradiction", f"{cell}: back {-took:.3f} s before the act")
+    return took
+
+
+def _success(timeline: Timeline) -> float | None:
+    try:
+        check(timeline, "")
+        return _restored(timeline, "")
+    except (NotShown, KeyError, ValueError):
+        return None
+
+
+def _victims(timeline: Timeline, cell: str) -> list[Entry]:
+    """The acts, each with the platform's own account that its victim ended, and by that id."""
+    acts = list(timeline.of(Kind.ACT))
+    if not acts:
+        raise NotShown("no-receipt", f"{cell}: nothing was done")
+    ended = {(e.facts.get("id")): e for e in timeline.of(Kind.EVENT) if e.what in ("died", "gone")}
+    for act in acts:
+        account = ended.get(act.facts.get("id"))
+        if account is None or account.at_s < act.number("sent_s"):
+            raise NotShown("no-receipt", f"{cell}: nothing says that {act.who} ended after {act.what}")
+    return acts
+
+
+def _fresh(timeline: Timeline, cell: str) -> list[Entry]:
+    """The copies that served after the act and were not there in the steady state, in order of time."""
+    steady = timeline.first(Kind.MARK, "steady")
+    if steady is None:
+        raise NotShown("not-steady", f"{cell}: no steady state")
+    known = set(steady.facts.get("ids", "").split())
+    served = {e.facts.get("id") for e in timeline.of(Kind.EVENT, "serving") if e.at_s <= steady.at_s}
+    if not known or known - served:
+        raise NotShown("not-steady", f"{cell}: not every copy had served before the act")
+    return [e for e in timeline.of(Kind.EVENT, "serving") if e.facts.get("id") not in known]
+
+
+def _ended(timeline: Timeline, served: Entry) -> bool:
+    return any(
+        e.what in ("died", "gone") and e.facts.get("id") == served.facts.get("id") and e.at_s >= served.at_s
+        for e in timeline.of(Kind.EVENT)
+    )
+
+
+def _window(timeline: Timeline, cell: str) -> Entry:
+    window = timeline.last(Kind.MARK, "window")
+    if window is None:
+        raise NotShown("no-window", f"{cell}: nobody watched what came after the act")
+    return window
+
+
+def _check_samples(timeline: Timeline, window: Entry, cell: str) -> None:
+    began = window.at_s - window.number("waited_s")
+    planned = int(window.number("waited_s") / window.number("every_s"))
+    taken = sum(began <= e.at_s <= window.at_s for e in timeline.of(Kind.SAMPLE, "serving"))
+    if taken < COVERAGE * planned:
+        raise NotShown("too-few-samples", f"{cell}: {taken} of {planned} looks in the window were taken")

@@ -1,0 +1,109 @@
+"""What a run came to: verdicts against what the register expects, the document of the run, the exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from harness import court
+from harness.model.verdict import WORST_FIRST, Grade
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from harness.journal import Run
+    from harness.model.claim import Lab
+    from harness.model.verdict import Verdict
+    from harness.register import Register
+
+AS_EXPECTED, DIFFERS, OPEN, NOTHING, LEFT_BEHIND = 0, 1, 3, 5, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The verdict over one claim, beside what was expected of it."""
+
+    id: str
+    lab: str
+    sentence: str
+    verdict: Verdict
+    parts: Mapping[str, Verdict]
+    not_built: tuple[str, ...]
+    expected: str
+    expected_given: tuple[str, ...]
+
+    @property
+    def as_expected(self) -> bool:
+        v = self.verdict
+        return v.grade.value == self.expected and set(v.given) == set(self.expected_given)
+
+    def document(self) -> dict[str, Any]:
+        v = self.verdict
+        return {
+            "id": self.id,
+            "lab": self.lab,
+            "verdict": v.grade.value,
+            "given": list(v.given),
+            "reason": v.reason or None,
+            "expected": self.expected,
+            "sentence": v.sentence,
+            "measured": dict(v.measured),
+            "parts": {name: part.grade.value for name, part in self.parts.items() if name},
+            "parts_not_built": list(self.not_built),
+        }
+
+
+def judge(labs: Iterable[Lab], recorded: Mapping[str, court.Recorded], register: Register) -> list[Finding]:
+    """Every claim of these labs, from the recordings alone; the register is looked at only afterwards."""
+    found = []
+    for lab in labs:
+        settled = court.settle_all(lab.claims, recorded.get(lab.name, {}))
+        found += [finding(lab.name, id_, parts, register) for id_, parts in settled.items()]
+    return found
+
+
+def finding(lab: str, id_: str, parts: Mapping[str, Verdict], register: Register) -> Finding:
+    entry = register.claim(id_)
+    missing = tuple(p.name for p in entry.parts if p.name not in parts) if "" not in parts else ()
+    built = [p for p in entry.parts if p.name in parts]
+    expected, given = entry.expected, entry.given
+    if missing and built:
+        # Only what is built can be expected; the part that is not is named wherever the verdict is shown.
+        order = [g.value for g in WORST_FIRST]
+        expected = min((p.expected for p in built), key=order.index)
+        given = tuple(dict.fromkeys(g for p in built for g in p.given)) if expected == Grade.CONDITIONAL else ()
+    verdict = court.combine(parts)
+    return Finding(id_, lab, entry.sentence, verdict, parts, missing, str(expected), tuple(given))
+
+
+def exit_code(findings: list[Finding], leftovers: int, allowed: frozenset[str]) -> int:
+    """The worst that happened decides; what this host cannot do must be named to pass."""
+    if leftovers:
+        return LEFT_BEHIND
+    if not findings:
+        return NOTHING
+    if any(_differs(f, allowed) for f in findings):
+        return DIFFERS
+    return OPEN if any(f.verdict.grade is Grade.INCONCLUSIVE for f in findings) else AS_EXPECTED
+
+
+def _differs(one: Finding, allowed: frozenset[str]) -> bool:
+    if one.verdict.grade is Grade.INCONCLUSIVE:
+        return False
+    if one.verdict.grade is Grade.UNAVAILABLE:
+        return one.id not in allowed
+    return not one.as_expected
+
+
+def document(run: Run, findings: list[Finding], code: int) -> dict[str, Any]:
+    """`labs.run/1`."""
+    return {
+        "schema": "labs.run/1",
+        "run": run.id,
+        "exit": code,
+        "facts": run.facts,
+        "claims": [f.document() for f in findings],
+        "leftovers": len(run.end.get("leftovers", [])),
+        "wall_s": run.end.get("wall_s"),
+        "necessary_s": run.end.get("necessary_s"),
+    }

@@ -1,0 +1,226 @@
+"""What stands in labs/claims.toml: each claim with its sources, and the verdict and numbers expected of it."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from harness.model.errors import Problem
+from harness.model.verdict import WORST_FIRST, Grade
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from pathlib import Path
+
+Band = tuple[float, float]
+EXPECTED = (Grade.CONFIRMED, Grade.CONDITIONAL, Grade.REFUTED)
+"""The other two words say that something went wrong; nobody expects that of a sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    name: str
+    sentence: str
+    expected: Grade
+    given: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence, and what somebody who knows both platforms expects of it; `predicted` are bands [low, high]."""
+
+    id: str
+    lab: str
+    topic: str
+    sources: tuple[str, ...]
+    sentence: str
+    expected: Grade
+    why: str
+    given: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    predicted: Mapping[str, Band] = field(default_factory=dict)
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotCheckable:
+    """What an article says and no experiment of ours can contradict."""
+
+    id: str
+    topic: str
+    sources: tuple[str, ...]
+    sentence: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    claims: tuple[Claim, ...]
+    not_checkable: tuple[NotCheckable, ...] = ()
+
+    def claim(self, name: str) -> Claim:
+        found = {claim.id: claim for claim in self.claims}
+        if name not in found:
+            raise _unknown("claim", name, found)
+        return found[name]
+
+    def labs(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(claim.lab for claim in self.claims))
+
+    def of_lab(self, name: str) -> tuple[Claim, ...]:
+        if name not in self.labs():
+            raise _unknown("lab", name, self.labs())
+        return tuple(claim for claim in self.claims if claim.lab == name)
+
+
+def load(path: Path) -> Register:
+    try:
+        keys = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:  # no file, no UTF-8, no TOML
+        raise _Table(path, "", {}).problem(str(error)) from error
+    file = _Table(path, "", keys)
+    claims = tuple(_claim(table) for table in file.tables("claim", "id"))
+    not_checkable = tuple(_not_checkable(table) for table in file.tables("not_checkable", "id"))
+    file.end()
+    if not claims:
+        raise file.problem("there is no claim in it")
+    file.once("id", [claim.id for claim in claims] + [entry.id for entry in not_checkable])
+    return Register(claims, not_checkable)
+
+
+def _claim(table: _Table) -> Claim:
+    parts = tuple(_part(part) for part in table.tables("part", "name"))
+    table.once("part", [part.name for part in parts])
+    claim = Claim(
+        id=table.text("id"),
+        lab=table.text("lab"),
+        topic=table.text("topic"),
+        sources=table.sources(),
+        sentence=table.text("sentence"),
+        expected=(expected := table.grade()),
+        given=table.given(expected),
+        needs=table.texts("needs"),
+        why=table.text("why"),
+        predicted=table.bands("predicted"),
+        parts=parts,
+    )
+    table.end()
+    if parts:
+        _agrees(table, claim)
+    return claim
+
+
+def _agrees(table: _Table, claim: Claim) -> None:
+    """As the court combines them: the worst part's word, and of a conditional one the conditions of all parts."""
+    worst = min((part.expected for part in claim.parts), key=WORST_FIRST.index)
+    if claim.expected is not worst:
+        raise table.problem(f"{claim.expected}, while its parts make it {worst}", "expected")
+    union = tuple(dict.fromkeys(name for part in claim.parts for name in part.given))
+    if worst is Grade.CONDITIONAL and claim.given != union:
+        raise table.problem(f"{list(claim.given)}, while its parts make it {list(union)}", "given")
+
+
+def _part(table: _Table) -> Part:
+    expected = table.grade()
+    part = Part(table.text("name"), table.text("sentence"), expected, table.given(expected))
+    table.end()
+    return part
+
+
+def _not_checkable(table: _Table) -> NotCheckable:
+    entry = NotCheckable(
+        table.text("id"), table.text("topic"), table.sources(), table.text("sentence"), table.text("reason")
+    )
+    table.end()
+    return entry
+
+
+class _Table:
+    """One table of the file: its keys are taken one by one, and those that nobody took are mistakes."""
+
+    def __init__(self, path: Path, place: str, keys: dict[str, object]) -> None:
+        self.path, self.place, self.keys = path, place, keys
+        self.taken: list[str] = []
+
+    def problem(self, seen: str, key: str = "") -> Problem:
+        where = ", ".join(filter(None, (self.place, key)))
+        return Problem(f"Reading {self.path}", f"{where}: {seen}" if where else seen, f"git diff {self.path}")
+
+    def take(self, key: str, default: object = None) -> object:
+        self.taken.append(key)
+        return self.keys.get(key, default)
+
+    def end(self) -> None:
+        for key in self.keys:
+            if key not in self.taken:
+                raise self.problem(f"unknown key; known are {', '.join(self.taken)}", key)
+
+    def once(self, key: str, names: list[str]) -> None:
+        for name in names:
+            if names.count(name) > 1:
+                raise self.problem(f"{name} stands there {names.count(name)} times", key)
+
+    def text(self, key: str) -> str:
+        value = self.take(key)
+        if value is None:
+            raise self.problem("missing", key)
+        if not isinstance(value, str) or not value.strip():
+            raise self.problem(f"{value!r} is not a text", key)
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        values = self.take(key, [])
+        if not isinstance(values, list) or not all(isinstance(v, str) and v.strip() for v in values):
+            raise self.problem(f"{values!r} is not a list of texts", key)
+        return tuple(values)
+
+    def sources(self) -> tuple[str, ...]:
+        sources = self.texts("sources")
+        if not sources:
+            raise self.problem("missing or empty", "sources")
+        return sources
+
+    def grade(self) -> Grade:
+        word = self.text("expected")
+        if word not in EXPECTED:
+            raise self.problem(f"{word!r} is none of {', '.join(EXPECTED)}", "expected")
+        return Grade(word)
+
+    def given(self, expected: Grade) -> tuple[str, ...]:
+        given = self.texts("given")
+        if bool(given) is not (expected is Grade.CONDITIONAL):
+            raise self.problem(f"{list(given)} does not go with {expected}", "given")
+        return given
+
+    def bands(self, key: str) -> dict[str, Band]:
+        bands = self.take(key, {})
+        if not isinstance(bands, dict):
+            raise self.problem(f"{bands!r} is not a table of bands", key)
+        return {name: self._band(f"{key}.{name}", band) for name, band in bands.items()}
+
+    def _band(self, key: str, band: object) -> Band:
+        match band:
+            case [bool(), _] | [_, bool()]:
+                pass  # which Python takes for numbers
+            case [int() | float() as low, int() | float() as high] if -math.inf < low <= high < math.inf:
+                return float(low), float(high)
+        raise self.problem(f"{band!r} is not [low, high], two numbers of which the first is not the greater", key)
+
+    def tables(self, key: str, called: str) -> list[_Table]:
+        """The tables of a list, each with a place that a reader finds: its name, or its number where it has none."""
+        tables = self.take(key, [])
+        if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
+            raise self.problem(f"not a list of tables: write [[{key}]]", key)
+        found = []
+        for number, keys in enumerate(tables, 1):
+            place = f"{key} {keys.get(called, f'number {number}')}"
+            found.append(_Table(self.path, f"{self.place}, {place}" if self.place else place, keys))
+        return found
+
+
+def _unknown(what: str, name: str, known: Collection[str]) -> Problem:
+    close = get_close_matches(name, known) or sorted(known)
+    return Problem(f"Looking for {what} {name}", f"the register has none; it has {', '.join(close)}", "labs list")

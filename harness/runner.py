@@ -1,0 +1,312 @@
+"""Runs labs: opens their sites, packs their trials side by side, records them, and always cleans up."""
+
+from __future__ import annotations
+
+import queue
+import random
+import threading
+import time
+import traceback
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from harness import court, outcome, packing
+from harness.model.clock import Deadline
+from harness.model.errors import Problem
+from harness.model.timeline import Entry, Kind, written
+from harness.setup import places
+from harness.sites.kube import Refused
+from harness.sites.place import Scope
+from harness.trial import EventClock, NotSteady, Pace, Stopped, Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from harness.journal import Journal
+    from harness.model.claim import Lab
+    from harness.model.scenario import Trials
+    from harness.model.timeline import Timeline
+    from harness.outcome import Finding
+    from harness.register import Register
+    from harness.sites.place import Place
+
+MANIFESTS = places.CHECKOUT / "manifests"
+OPEN_S = 60.0
+CLOSE_S = 60.0
+HURRY_S = 12.0
+"""To clean up when somebody wants us gone."""
+
+SPACED_S = 1.0
+"""A look at a site's health serves all trials that ask for one within this time."""
+
+
+class View(Protocol):
+    """Whoever shows a run while it goes on."""
+
+    def says(self, text: str) -> None: ...
+    def opened(self, site: str, took_s: float) -> None: ...
+    def waits(self, trial: str, missing: str, waited_s: float, allowed_s: float) -> None: ...
+    def trial_over(self, trial: str, how: str) -> None: ...
+    def verdict(self, finding: Finding, at_s: float) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One trial to be run."""
+
+    id: str
+    lab: str
+    cell: Trials
+    number: int
+    cpus: float
+
+    @property
+    def name(self) -> str:
+        return f"{self.cell.cell} #{self.number}"
+
+
+@dataclass(slots=True)
+class Site:
+    """A place, and whether it is open yet."""
+
+    place: Place
+    ready: threading.Event = field(default_factory=threading.Event)
+    opened_s: float = 0.0
+    problem: Exception | None = None
+    looked_at: float = -1e9
+    health: str = ""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+def plan(labs: Iterable[Lab], *, trials: int, seed: int, only: frozenset[str] = frozenset()) -> list[Planned]:
+    """Claim by claim, so that the first verdict comes early; within a claim, cells and repetitions interleaved."""
+    order, found = random.Random(seed), []  # noqa: S311  (an order that can be had again, not a secret)
+    for lab in labs:
+        done: set[str] = set()
+        wanted: list[tuple[Trials, ...]] = [c.trials for c in lab.claims if not only or c.id in only]
+        wanted += [] if only else [tuple(lab.shown)]
+        for cells in wanted:
+            fresh = [c for c in cells if c.cell not in done]
+            done |= {c.cell for c in fresh}
+            for number in range(1, trials + 1):
+                order.shuffle(fresh)
+                found += [(lab.name, cell, number) for cell in fresh]
+    return [
+        Planned(f"t{n:03d}", lab, cell, number, packing.cpus(cell.arm, MANIFESTS / lab))
+        for n, (lab, cell, number) in enumerate(found, 1)
+    ]
+
+
+class Runner:
+    """One run. `go` returns what was found; nothing of the run is left afterwards, whatever happened."""
+
+    def __init__(
+        self,
+        labs: list[Lab],
+        planned: list[Planned],
+        sites: dict[str, Place],
+        log: Journal,
+        register: Register,
+        view: View,
+    ) -> None:
+        self.labs, self.planned, self.log, self.register, self.view = labs, planned, log, register, view
+        self.sites = {name: Site(place) for name, place in sites.items()}
+        self.recorded: dict[str, dict[str, tuple[Timeline, ...]]] = {lab.name: {} for lab in labs}
+        self.findings: dict[str, Finding] = {}
+        self.over = threading.Event()
+        self.paces: dict[str, Pace] = {}
+        self.lasted: list[tuple[str, float, float, float]] = []
+        self.passing = _passing()
+        self._ended: queue.Queue[tuple[Planned, Timeline]] = queue.Queue()
+        self._stirred: list[threading.Event] = []
+        self._began = time.monotonic()
+
+    def go(self, *, keep: bool = False) -> tuple[list[Finding], list[str]]:
+        """Run everything that is planned; interrupted, clean up all the same and raise on."""
+        leftovers: list[str] = []
+        openers = [threading.Thread(target=self._open, args=(n,), daemon=True) for n in self.sites]
+        for opener in openers:
+            opener.start()
+        hurry = True
+        try:
+            self._run_all()
+            hurry = False
+        finally:
+            self.over.set()
+            for stirred in self._stirred:
+                stirred.set()
+            if not keep:
+                leftovers = self._close(Deadline.after(HURRY_S if hurry else CLOSE_S))
+            wall = time.monotonic() - self._began
+            self.log.write(
+                type="end",
+                leftovers=leftovers,
+                wall_s=round(wall, 3),
+                necessary_s=round(self.necessary_s(), 3),
+                kept=keep,
+                how="interrupted" if hurry else "done",
+            )
+        return list(self.findings.values()), leftovers
+
+    # -- sites -----------------------------------------------------------------------------------------------------
+
+    def _open(self, name: str) -> None:
+        site, began = self.sites[name], time.monotonic()
+        try:
+            site.place.open(Deadline.after(OPEN_S))
+        except Exception as error:  # told where it is waited for
+            site.problem = error
+        site.opened_s = time.monotonic() - began
+        site.ready.set()
+        if site.problem is None:
+            self.view.opened(name, site.opened_s)
+
+    def _close(self, deadline: Deadline) -> list[str]:
+        left: list[str] = []
+
+        def close(site: Site) -> None:
+            site.ready.wait(deadline.left())
+            try:
+                left.extend(site.place.close(deadline))
+            except Exception as error:  # the other sites are still to be cleaned
+                left.append(f"{site.place.name}: {type(error).__name__}: {error}")
+
+        closers = [threading.Thread(target=close, args=(s,), daemon=True) for s in self.sites.values()]
+        for closer in closers:
+            closer.start()
+        for closer in closers:
+            closer.join(deadline.left() + 5)
+        return left
+
+    def _health(self, site: Site) -> str:
+        with site.lock:
+            if time.monotonic() - site.looked_at > SPACED_S:
+                site.health = site.place.health()
+                site.looked_at = time.monotonic()
+            return site.health
+
+    # -- trials ----------------------------------------------------------------------------------------------------
+
+    def _run_all(self) -> None:
+        waiting, running, used = list(self.planned), 0, 0.0
+        room = packing.capacity()
+        while waiting or running:
+            while (one := self._next(waiting, used, room, idle=running == 0)) is not None:
+                waiting.remove(one)
+                used, running = used + one.cpus, running + 1
+                threading.Thread(target=self._trial, args=(one,), daemon=True, name=one.id).start()
+            done, timeline = self._ended.get()
+            used, running = used - done.cpus, running - 1
+            self._file(done, timeline)
+            if site := next((s for s in self.sites.values() if s.problem is not None), None):
+                raise site.problem or Problem("Opening a site", "it failed", "labs doctor")
+
+    def _next(self, waiting: list[Planned], used: float, room: float, *, idle: bool) -> Planned | None:
+        """The first that fits and whose site is open; when nothing runs, the first."""
+        able = [p for p in waiting if self.sites[p.cell.arm.site.name].ready.is_set()] or (waiting if idle else [])
+        return next((p for p in able if used + p.cpus <= room + 1e-9 or idle), None)
+
+    def _trial(self, one: Planned) -> None:
+        site = self.sites[one.cell.arm.site.name]
+        entries: list[Entry] = []
+        writing = threading.Lock()
+
+        def write(entry: Entry) -> None:
+            with writing:
+                entries.append(entry)
+            self.log.entry(one.id, entry)
+
+        began = time.monotonic()
+        try:
+            self.log.trial(one.id, one.cell.cell, one.number, one.lab)
+            site.ready.wait(OPEN_S)
+            if site.problem is None and not self.over.is_set():
+                self._record(one, site, write)
+        finally:
+            with writing:
+                timeline = written(entries)
+            self.lasted.append((one.id, one.cpus, _windows(timeline), time.monotonic() - began))
+            self._ended.put((one, timeline))
+
+    def _record(self, one: Planned, site: Site, write: Callable[[Entry], None]) -> None:
+        scope = Scope(self.log.run, one.id, one.cell.arm, MANIFESTS / one.lab, self.log.folder, heard=lambda *_: None)
+        self._stirred.append(scope.stirred)
+        clock = EventClock(scope.stirred, self.over)
+        trial = Trial(
+            site.place,
+            scope,
+            write,
+            tell=lambda missing, waited, allowed: self.view.waits(one.name, missing, waited, allowed),
+            clock=clock,
+            pace=self.paces.setdefault(one.cell.scenario.name, Pace()),
+            passing=self.passing,
+        )
+        scope.heard = trial.heard
+        how, why = "broke", ""
+        try:
+            self._look_after(trial, site, "before")
+            site.place.apply(scope)
+            one.cell.scenario.act(trial)
+            self._look_after(trial, site, "after")
+            how = "done"
+        except Stopped:
+            how, why = "stopped", "the run was ended"
+        except NotSteady as error:
+            why = str(error)
+        except Exception as error:  # a scenario that stumbles is a broken trial, not a broken run
+            why = f"{type(error).__name__}: {error}"
+            self.log.write(type="trouble", trial=one.id, text=traceback.format_exc())
+        for stream, state in site.place.streams().items():
+            write(Entry(clock.now() - trial.began, Kind.MARK, stream, "stream", {"state": state}))
+        trial.mark("end", how=how, **({"why": why} if why else {}))
+        self.view.trial_over(one.name, why or how)
+        if not self.over.is_set():
+            self._leave(site, scope, one)
+
+    def _leave(self, site: Site, scope: Scope, one: Planned) -> None:
+        try:
+            site.place.leave(scope)
+        except Exception as error:  # it is tried again, and then told, when the site is closed
+            self.log.write(type="trouble", trial=one.id, text=f"leaving: {type(error).__name__}: {error}")
+
+    def _look_after(self, trial: Trial, site: Site, when: str) -> None:
+        wrong = self._health(site)
+        trial.mark("health", when=when, ok="no" if wrong else "yes", **({"why": wrong} if wrong else {}))
+
+    # -- verdicts --------------------------------------------------------------------------------------------------
+
+    def _file(self, one: Planned, timeline: Timeline) -> None:
+        cells = self.recorded[one.lab]
+        cells[one.cell.cell] = (*cells.get(one.cell.cell, ()), timeline)
+        open_ = {p.cell.cell for p in self.planned if len(cells.get(p.cell.cell, ())) < self._wanted(p)}
+        lab = next(lab for lab in self.labs if lab.name == one.lab)
+        for id_ in dict.fromkeys(c.id for c in lab.claims):
+            parts = [c for c in lab.claims if c.id == id_]
+            needed = {t.cell for c in parts for t in c.trials}
+            planned = {p.cell.cell for p in self.planned}
+            if id_ not in self.findings and needed <= planned and not needed & open_:
+                settled = {c.part: court.settle(c, cells) for c in parts}
+                self.findings[id_] = outcome.finding(lab.name, id_, settled, self.register)
+                self.view.verdict(self.findings[id_], time.monotonic() - self._began)
+
+    def _wanted(self, planned: Planned) -> int:
+        return sum(p.cell.cell == planned.cell.cell and p.lab == planned.lab for p in self.planned)
+
+    def necessary_s(self) -> float:
+        """The sites' opening, then the windows alone, packed as the trials were."""
+        opening = max((s.opened_s for s in self.sites.values()), default=0.0)
+        blocks = [packing.Block(id_, cpus, window) for id_, cpus, window, _ in sorted(self.lasted)]
+        return opening + packing.makespan(blocks, packing.capacity())
+
+
+def _windows(timeline: Timeline) -> float:
+    """What was waited for because the question takes that long, leaving out set-up and clean-up."""
+    return sum(e.number("waited_s") for e in timeline.of(Kind.MARK, "window"))
+
+
+def _passing() -> tuple[type[Exception], ...]:
+    """What a look may meet while an engine or a cluster is busy: the look is missed, and seen as missed."""
+    from docker.errors import DockerException
+    from requests import RequestException
+
+    return (DockerException, RequestException, Refused, OSError)

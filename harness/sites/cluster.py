@@ -1,0 +1,222 @@
+"""The shared kind cluster as a site: a namespace for each trial, manifests applied as they are."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from harness.model.arm import PORT, Files
+from harness.model.errors import Problem
+from harness.model.project import NAME
+from harness.model.site import Replica
+from harness.setup import cluster as clusters
+from harness.setup import nodes, places, ready
+from harness.setup.api import Api, Silent
+from harness.sites.kube import Kube, Refused
+from harness.sites.place import RUN_LABEL, TRIAL_LABEL, Answer, Gone, Scope, Unanswered
+from harness.sites.pod_events import PodEvents
+from harness.waiting import TooLate, until
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.model.clock import Deadline
+    from harness.setup.create import Shape
+    from harness.setup.engine import Engine
+
+LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"
+LEADERS = ("kube-controller-manager", "kube-scheduler")
+STALE_S = 12.0
+"""Leaders renew every 2 s and lose their lease after 15."""
+
+FORCE = {"gracePeriodSeconds": 0, "propagationPolicy": "Background"}
+
+
+class ClusterPlace:
+    """A cluster, with the run's namespaces in it."""
+
+    def __init__(self, engine: Engine, run: str, shape: Shape = clusters.SHARED) -> None:
+        self.name = "cluster"
+        self.engine, self.run, self.shape = engine, run, shape
+        self._scopes: dict[str, Scope] = {}
+        self._lock = threading.Lock()
+        self._kube: Kube | None = None
+        self._events: PodEvents | None = None
+        self._api: Api | None = None
+
+    @property
+    def kube(self) -> Kube:
+        if self._kube is None:
+            raise Problem("Using the cluster", "it was never opened", "report this")
+        return self._kube
+
+    def open(self, deadline: Deadline) -> None:
+        del deadline
+        self._kube = Kube(self.shape.kubeconfig)
+        self._api = Api.of(self.shape.kubeconfig)
+        self._events = PodEvents(self._kube, f"dkl-{self.run}-", self._hear)
+        self._events.start()
+
+    def health(self) -> str:
+        """Whether all that acts on Pods is at work: nodes with their kubelets, controllers, the scheduler."""
+        if self._api is None:
+            return "the cluster was never opened"
+        try:
+            there = nodes.of(self.engine, self.shape.name)
+            return (
+                ready.nodes_missing(self._api, self.shape.size())
+                or ready.kubelets_missing(self._api, there)
+                or self._idle_leaders()
+            )
+        except (Silent, Refused, Problem, KeyError, ValueError, OSError) as error:
+            return str(error) or type(error).__name__
+        except Exception as error:  # the engine's SDK lets requests' own through
+            return f"{type(error).__name__}: {error}"
+
+    def _idle_leaders(self) -> str:
+        now = datetime.now(UTC)
+        for leader in LEADERS:
+            renewed = datetime.fromisoformat(self.kube.get(f"{LEASES}/{leader}")["spec"]["renewTime"])
+            if (idle := (now - renewed).total_seconds()) > STALE_S:
+                return f"{leader} has given no sign for {idle:.0f} s"
+        return ""
+
+    def streams(self) -> dict[str, str]:
+        return {"pod-events": self._events.state if self._events else "lost"}
+
+    def apply(self, scope: Scope) -> None:
+        self._scopes[scope.name] = scope
+        labels = {NAME: "trial", RUN_LABEL: self.run, TRIAL_LABEL: scope.trial}
+        self.kube.call(
+            "POST",
+            "/api/v1/namespaces",
+            {},
+            {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": scope.name, "labels": labels}},
+        )
+        if not isinstance(scope.arm.recipe, Files):
+            raise Problem(f"Applying {scope.arm.name}", "a cluster takes files", "a recipe such as 'deployment.yaml'")
+        for name in scope.arm.recipe.names:
+            self._apply_file(scope, name)
+
+    def _apply_file(self, scope: Scope, name: str) -> None:
+        file = scope.manifests / name
+        for document in documents(file):
+            try:
+                self.kube.apply(self.kube.path_of(document, scope.name), document)
+            except Refused as refused:
+                place = f"{file.relative_to(places.CHECKOUT)}, {document['kind']} {document['metadata']['name']}"
+                raise Problem(f"Applying {place}", str(refused), "kubectl explain, or mend that file") from refused
+
+    def look(self, scope: Scope) -> tuple[Replica, ...]:
+        listed = self.kube.get(f"/api/v1/namespaces/{scope.name}/pods")
+        return tuple(replica(pod) for pod in listed["items"])
+
+    def ask(self, scope: Scope, replica: Replica, method: str, path: str) -> Answer:
+        url = f"/api/v1/namespaces/{scope.name}/pods/{replica.name}:{PORT}/proxy{path}"
+        try:
+            status, headers = self.kube.raw(method, url)
+        except Refused as refused:
+            raise Unanswered(str(refused)) from refused
+        return Answer(status, headers.get("x-instance", ""))
+
+    def signal(self, scope: Scope, replica: Replica, how: str) -> str:
+        if how != "remove":
+            raise ValueError(f"a cluster knows no {how}")
+        path = f"/api/v1/namespaces/{scope.name}/pods/{replica.name}"
+        try:
+            self.kube.delete(path, {"preconditions": {"uid": replica.thing}})
+        except Refused as refused:
+            raise Gone(f"{replica.name}: {refused}") from refused
+        return f"kubectl delete pod {replica.name}"
+
+    def scale(self, scope: Scope, copies: int) -> str:
+        path = f"/apis/apps/v1/namespaces/{scope.name}/deployments/web/scale"
+        self.kube.call("PATCH", path, {}, {"spec": {"replicas": copies}}, kind="application/merge-patch+json")
+        return f"kubectl scale deployment web --replicas={copies}"
+
+    def leave(self, scope: Scope) -> None:
+        self._scopes.pop(scope.name, None)
+        drop(self.kube, scope.name)
+
+    def close(self, deadline: Deadline) -> Sequence[str]:
+        if self._kube is None:
+            return []
+        try:
+            return sweep(self._kube, self.run, deadline)
+        finally:
+            if self._events:
+                self._events.stop()
+
+    def _hear(self, namespace: str, who: str, what: str, facts: dict[str, str]) -> None:
+        if (scope := self._scopes.get(namespace)) is not None:
+            scope.heard(who, what, facts)
+            scope.stirred.set()
+
+
+def documents(file: Any) -> list[dict[str, Any]]:
+    try:
+        return [d for d in yaml.safe_load_all(file.read_text()) if d]
+    except (OSError, yaml.YAMLError) as error:
+        raise Problem(f"Reading {file.name}", str(error).replace("\n", " "), "mend that file") from error
+
+
+def drop(kube: Kube, namespace: str) -> None:
+    """Its Pods go first and at once: a namespace that has to wait for them takes four times as long."""
+    apps, core = f"/apis/apps/v1/namespaces/{namespace}", f"/api/v1/namespaces/{namespace}"
+    for path in (f"{apps}/deployments", f"{apps}/statefulsets", f"{core}/pods"):
+        try:
+            kube.delete(path, FORCE)
+        except Refused as refused:
+            if refused.status != 404:
+                raise
+    try:
+        kube.delete(f"/api/v1/namespaces/{namespace}")
+    except Refused as refused:
+        if refused.status not in (404, 409):
+            raise
+
+
+def sweep(kube: Kube, run: str, deadline: Deadline) -> list[str]:
+    """Remove every namespace of a run and wait until they are gone; answers those that are not."""
+    left: list[str] = []
+
+    def remaining() -> str:
+        items = kube.get("/api/v1/namespaces", labelSelector=f"{RUN_LABEL}={run}")["items"]
+        left[:] = [f"namespace {n['metadata']['name']}" for n in items]
+        for item in items:
+            if not item["metadata"].get("deletionTimestamp"):
+                drop(kube, item["metadata"]["name"])
+        return ", ".join(left)
+
+    try:
+        until("removal of the run's namespaces", remaining, deadline, passing=(Refused,), pause_s=0.3)
+    except TooLate as late:
+        return left or [str(late)]
+    return []
+
+
+def runs(kube: Kube) -> set[str]:
+    items = kube.get("/api/v1/namespaces", labelSelector=RUN_LABEL)["items"]
+    return {n["metadata"]["labels"][RUN_LABEL] for n in items}
+
+
+def replica(pod: dict[str, Any]) -> Replica:
+    meta, status = pod["metadata"], pod.get("status", {})
+    container: dict[str, Any] = next(iter(status.get("containerStatuses", ())), {})
+    state = container.get("state", {})
+    what = next(iter(state), "")
+    running = what == "running" and not meta.get("deletionTimestamp")
+    ended = state.get("terminated") or {}
+    return Replica(
+        name=meta["name"],
+        id=f"{container.get('containerID', '').rpartition('/')[2][:12]}",
+        thing=meta["uid"],
+        state="terminating" if meta.get("deletionTimestamp") else what or str(status.get("phase", "")).lower(),
+        ready=running and bool(container.get("ready")),
+        code=int(ended["exitCode"]) if "exitCode" in ended else None,
+        restarts=int(container.get("restartCount", 0)),
+        where=str(pod["spec"].get("nodeName", "")),
+    )

@@ -1,0 +1,95 @@
+"""The engine's stream of events for one run: taken up again where it broke off, and never taken for success."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from harness.sites.place import RUN_LABEL, TRIAL_LABEL
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.setup.engine import Engine
+
+    Hear = Callable[[str, str, str, dict[str, str]], None]
+
+FACTS = {"code": "exitCode", "signal": "signal"}
+AGAIN_S = 0.2
+PATIENCE_S = 10.0
+WORDS = {
+    "create": "created",
+    "start": "started",
+    "die": "died-event",
+    "kill": "signalled",
+    "stop": "stopped",
+    "destroy": "destroyed",
+    "pause": "paused",
+    "unpause": "unpaused",
+    "oom": "out-of-memory",
+}
+
+
+class DockerEvents:
+    """Hands each event of the run's containers to `hear(trial, who, what, facts)`."""
+
+    def __init__(self, engine: Engine, run: str, hear: Hear) -> None:
+        self._engine, self._run, self._hear = engine, run, hear
+        self._over = threading.Event()
+        self._stream: Any = None
+        self._last = time.time_ns()
+        self._seen: set[tuple[str, str, int]] = set()
+        self._lost_at: float | None = None
+        self.breaks = 0
+
+    def start(self) -> None:
+        threading.Thread(target=self._follow, daemon=True, name="docker-events").start()
+
+    def stop(self) -> None:
+        self._over.set()
+        if self._stream is not None:
+            self._stream.close()
+
+    @property
+    def state(self) -> str:
+        """A stream that broke off is given time to come back before it counts as lost."""
+        lost = self._lost_at
+        return "lost" if lost is not None and time.monotonic() - lost > PATIENCE_S else "open"
+
+    def _follow(self) -> None:
+        from docker.errors import DockerException
+        from requests import RequestException
+        from urllib3.exceptions import HTTPError
+
+        while not self._over.is_set():
+            try:
+                # As text, which the SDK passes on: a float would lose nanoseconds.
+                since: Any = f"{self._last // 10**9}.{self._last % 10**9:09d}"
+                self._stream = self._engine.client.api.events(
+                    since=since,
+                    filters={"label": f"{RUN_LABEL}={self._run}", "type": "container"},
+                    decode=True,
+                )
+                self._lost_at = None
+                for event in self._stream:
+                    self._take(event)
+            except (DockerException, RequestException, HTTPError, OSError, ValueError, AttributeError):
+                pass  # whatever ended it, the answer is the same: take it up again
+            if not self._over.is_set():
+                self.breaks += 1
+                self._lost_at = self._lost_at or time.monotonic()
+                self._over.wait(AGAIN_S)
+
+    def _take(self, event: dict[str, Any]) -> None:
+        self._last = max(self._last, int(event["timeNano"]))
+        attributes = event["Actor"]["Attributes"]
+        key = (event["Actor"]["ID"], event["Action"], int(event["timeNano"]))
+        what = WORDS.get(event["Action"])
+        # What came in the moment of the break comes twice.
+        if what is None or key in self._seen:
+            return
+        self._seen.add(key)
+        facts = {"container": event["Actor"]["ID"][:12], "engine_s": f"{int(event['timeNano']) / 1e9:.6f}"}
+        facts |= {name: attributes[key] for name, key in FACTS.items() if key in attributes}
+        self._hear(attributes.get(TRIAL_LABEL, ""), attributes.get("name", ""), what, facts)

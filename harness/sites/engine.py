@@ -1,0 +1,242 @@
+"""The user's Docker Engine as a site: `docker run`, Compose, and what can be done to a container."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from harness.model.arm import IMAGE, PORT, Files, Run
+from harness.model.errors import Problem
+from harness.model.project import NAME
+from harness.model.site import Replica
+from harness.setup import commands, removal, tools
+from harness.sites.docker_events import DockerEvents
+from harness.sites.helper import Helper
+from harness.sites.place import RUN_LABEL, TRIAL_LABEL, Answer, Gone, Scope, Unanswered
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from docker.models.containers import Container
+    from docker.models.networks import Network
+
+    from harness.model.clock import Deadline
+    from harness.setup.engine import Engine
+
+COMPOSE_S = 60.0
+
+
+class EnginePlace:
+    """An engine with one network and one helper container for the run."""
+
+    def __init__(self, engine: Engine, run: str) -> None:
+        self.name = "engine"
+        self.engine, self.run = engine, run
+        self._scopes: dict[str, Scope] = {}
+        self._events = DockerEvents(engine, run, self._hear)
+        self._network: Network | None = None
+        self._helper: Helper | None = None
+        self._projects: dict[str, list[str]] = {}
+        self._lock = threading.Lock()
+
+    def open(self, deadline: Deadline) -> None:
+        del deadline
+        from docker.errors import ImageNotFound
+
+        try:
+            self.engine.client.images.get(IMAGE)
+        except ImageNotFound as missing:
+            raise Problem(f"Starting {IMAGE}", "the engine has no such image", "labs images") from missing
+        labels = {NAME: "run", RUN_LABEL: self.run}
+        self._events.start()
+        self._network = self.engine.client.networks.create(f"dkl-{self.run}", labels=labels)
+        self._helper = Helper(self.engine, self.run, self._network)
+
+    def health(self) -> str:
+        from docker.errors import DockerException
+        from requests import RequestException
+
+        try:
+            self.engine.client.ping()
+        except (DockerException, RequestException) as error:
+            return f"the engine does not answer: {type(error).__name__}"
+        return ""
+
+    def streams(self) -> dict[str, str]:
+        return {"docker-events": self._events.state}
+
+    def apply(self, scope: Scope) -> None:
+        self._scopes[scope.trial] = scope
+        recipe = scope.arm.recipe
+        if isinstance(recipe, Run):
+            with ThreadPoolExecutor(max_workers=recipe.copies) as pool:
+                list(pool.map(lambda n: self._run(scope, recipe, n), range(1, recipe.copies + 1)))
+        else:
+            self._compose_up(scope, recipe)
+
+    def _run(self, scope: Scope, recipe: Run, number: int) -> None:
+        policy, _, most = recipe.restart.partition(":")
+        restart: Any = {"Name": policy, "MaximumRetryCount": int(most or 0)}
+        self.engine.client.containers.run(
+            IMAGE,
+            name=f"{scope.name}-web-{number}",
+            detach=True,
+            network=f"dkl-{self.run}",
+            restart_policy=restart,
+            nano_cpus=int(recipe.cpus * 1e9),
+            labels=self._labels(scope),
+        )
+
+    def _labels(self, scope: Scope) -> dict[str, str]:
+        return {NAME: "trial", RUN_LABEL: self.run, TRIAL_LABEL: scope.trial}
+
+    def _compose_up(self, scope: Scope, recipe: Files) -> None:
+        """The student's file as it is; beside it one of ours, which adds nothing but labels."""
+        files = [scope.manifests / name for name in recipe.names]
+        ours = scope.folder / f"{scope.trial}-labels.yaml"
+        argv = [*tools.compose(), "--project-name", scope.name]
+        argv += [word for file in files for word in ("--file", str(file))]
+        told = commands.run([*argv, "config", "--format", "json"], within_s=COMPOSE_S, env=self.engine.environment)
+        services = json.loads(told[told.index("{") :])["services"]
+        labels = self._labels(scope)
+        added = {"services": {name: {"labels": labels} for name in services}}
+        ours.write_text(json.dumps(added | {"networks": {"default": {"labels": labels}}}))
+        argv += ["--file", str(ours)]
+        self._projects[scope.trial] = argv
+        commands.run([*argv, "up", "--detach", "--pull", "never"], within_s=COMPOSE_S, env=self.engine.environment)
+        if self._helper is not None:
+            self.engine.client.networks.get(f"{scope.name}_default").connect(self._helper.container)
+
+    def look(self, scope: Scope) -> tuple[Replica, ...]:
+        from docker.errors import NotFound
+
+        found = []
+        filters = {"label": f"{TRIAL_LABEL}={scope.trial}"}
+        for listed in self.engine.client.api.containers(all=True, filters=filters | self._ours(filters)):
+            try:
+                found.append(_replica(self.engine.client.api.inspect_container(listed["Id"]), scope))
+            except NotFound:
+                continue
+        return tuple(sorted(found, key=lambda r: r.name))
+
+    def _ours(self, filters: dict[str, str]) -> dict[str, Any]:
+        return {"label": [filters["label"], f"{RUN_LABEL}={self.run}"]}
+
+    def ask(self, scope: Scope, replica: Replica, method: str, path: str) -> Answer:
+        del scope
+        if self._helper is None or not replica.where:
+            raise Unanswered("no address")
+        return self._helper.ask(replica.where, PORT, method, path)
+
+    def signal(self, scope: Scope, replica: Replica, how: str) -> str:
+        from docker.errors import NotFound
+
+        del scope
+        try:
+            container = self.engine.client.containers.get(replica.thing)
+            return self._signal(container, how)
+        except NotFound as missing:
+            raise Gone(replica.name) from missing
+
+    def _signal(self, container: Container, how: str) -> str:
+        if how == "stop":
+            container.stop(timeout=5)
+        elif how == "kill":
+            container.kill()
+        elif how == "remove":
+            container.remove(force=True)
+        elif how == "host-kill" and self._helper is not None:
+            pid = int(container.attrs["State"]["Pid"])
+            said = self._helper.kill(pid)
+            if not said.startswith("ok"):
+                raise Gone(f"process {pid}: {said}")
+            return f"process {pid} of the host"
+        else:
+            raise ValueError(how)
+        return f"docker {how}"
+
+    def scale(self, scope: Scope, copies: int) -> str:
+        argv = self._projects.get(scope.trial)
+        if argv is None:
+            raise Problem(f"Scaling {scope.arm.name}", "a docker run has no number to change", "an arm with Compose")
+        scaled = ["up", "--detach", "--no-recreate", "--scale", f"web={copies}"]
+        commands.run([*argv, *scaled], within_s=COMPOSE_S, env=self.engine.environment)
+        return f"docker compose up --scale web={copies}"
+
+    def leave(self, scope: Scope) -> None:
+        self._scopes.pop(scope.trial, None)
+        filters: dict[str, Any] = self._ours({"label": f"{TRIAL_LABEL}={scope.trial}"})
+        removal.remove(self.engine.client.containers.list(all=True, ignore_removed=True, filters=filters))
+        if self._projects.pop(scope.trial, None):
+            self._drop_networks(filters)
+
+    def _drop_networks(self, filters: dict[str, Any]) -> None:
+        from docker.errors import APIError
+
+        for network in self.engine.client.networks.list(filters=filters):
+            if self._helper is not None:
+                with contextlib.suppress(APIError):  # it was never connected, or is gone
+                    network.disconnect(self._helper.container, force=True)
+            network.remove()
+
+    def close(self, deadline: Deadline) -> Sequence[str]:
+        del deadline
+        self._events.stop()
+        if self._helper is not None:
+            self._helper.close()
+        return sweep(self.engine, self.run)
+
+    def _hear(self, trial: str, who: str, what: str, facts: dict[str, str]) -> None:
+        if (scope := self._scopes.get(trial)) is not None:
+            scope.heard(short(who, scope), what, facts)
+            scope.stirred.set()
+
+
+def sweep(engine: Engine, run: str) -> list[str]:
+    """Remove every container and network of a run; answers what is still there."""
+    from docker.errors import APIError
+
+    filters: dict[str, Any] = {"label": f"{RUN_LABEL}={run}"}
+    left = []
+    try:
+        removal.remove(engine.client.containers.list(all=True, ignore_removed=True, filters=filters))
+    except Problem as problem:
+        left.append(str(problem))
+    for network in engine.client.networks.list(filters=filters):
+        try:
+            network.remove()
+        except APIError as error:
+            if error.status_code != 404:
+                left.append(f"network {network.name}: {error.explanation}")
+    return left
+
+
+def runs(engine: Engine) -> set[str]:
+    """The runs of which something is on this engine."""
+    found = engine.client.containers.list(all=True, ignore_removed=True, filters={"label": RUN_LABEL})
+    networks = engine.client.networks.list(filters={"label": RUN_LABEL})
+    return {str(c.labels[RUN_LABEL]) for c in found} | {str(n.attrs["Labels"][RUN_LABEL]) for n in networks}
+
+
+def short(name: str, scope: Scope) -> str:
+    return name.removeprefix(f"{scope.name}-")
+
+
+def _replica(inspected: dict[str, Any], scope: Scope) -> Replica:
+    state = inspected["State"]
+    networks = inspected["NetworkSettings"]["Networks"].values()
+    running = bool(state["Running"]) and not state["Restarting"]
+    return Replica(
+        name=short(inspected["Name"].lstrip("/"), scope),
+        # A restart keeps the container's id: its start tells one incarnation from the next.
+        id=f"{inspected['Id'][:12]}/{state['StartedAt']}",
+        thing=inspected["Id"],
+        state=str(state["Status"]),
+        ready=running and not state["Paused"],
+        code=None if running else int(state["ExitCode"]),
+        restarts=int(inspected["RestartCount"]),
+        where=next((str(n["IPAddress"]) for n in networks if n["IPAddress"]), ""),
+    )

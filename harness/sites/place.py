@@ -1,0 +1,97 @@
+"""What every site can be asked: the narrow door between a trial and a platform."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from harness.model.arm import Arm
+    from harness.model.clock import Deadline
+    from harness.model.site import Replica
+
+RUN_LABEL = "dk-labs.run"
+TRIAL_LABEL = "dk-labs.trial"
+
+
+class Unanswered(Exception):
+    """The application did not answer: its class is the text (refused, timeout, reset, ...)."""
+
+
+class Gone(Exception):
+    """What was to be acted upon is not there any more."""
+
+
+@dataclass(eq=False, slots=True)
+class Scope:
+    """One trial's place on a site: what it is called there, and where what is seen of it goes."""
+
+    run: str
+    trial: str
+    arm: Arm
+    manifests: Path
+    """The lab's own folder of files to apply."""
+
+    folder: Path
+    """The run's own, for what is written along the way."""
+
+    heard: Callable[[str, str, dict[str, str]], None]
+    """An event of the platform: who, what, facts."""
+
+    stirred: threading.Event = field(default_factory=threading.Event)
+    """Set by each event, so that a wait looks again at once."""
+
+    @property
+    def name(self) -> str:
+        """Short enough for a host name with a suffix, and of no other trial."""
+        return f"dkl-{self.run}-{self.trial}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    instance: str
+
+
+class Place(Protocol):
+    """A site that is open. Each method is bounded in time and may be called from any thread."""
+
+    name: str
+
+    def open(self, deadline: Deadline) -> None: ...
+
+    def health(self) -> str:
+        """What is wrong with the site; empty when nothing is."""
+        ...
+
+    def streams(self) -> dict[str, str]:
+        """The state of each stream of events: open or lost."""
+        ...
+
+    def apply(self, scope: Scope) -> None:
+        """Bring the arm's recipe into being, as it is."""
+        ...
+
+    def look(self, scope: Scope) -> tuple[Replica, ...]:
+        """What is there now, asked anew."""
+        ...
+
+    def ask(self, scope: Scope, replica: Replica, method: str, path: str) -> Answer: ...
+
+    def signal(self, scope: Scope, replica: Replica, how: str) -> str:
+        """End a copy from outside: stop, kill, remove or host-kill. Answers what the platform said."""
+        ...
+
+    def scale(self, scope: Scope, copies: int) -> str: ...
+
+    def leave(self, scope: Scope) -> None:
+        """Begin to remove what the trial made; `close` waits for the end of it."""
+        ...
+
+    def close(self, deadline: Deadline) -> Sequence[str]:
+        """Remove everything of this run; answers what could not be removed."""
+        ...

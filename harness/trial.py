@@ -1,0 +1,295 @@
+"""The handle that a scenario gets: a few closed verbs, and everything they see is written down."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harness.acts.door import Door
+from harness.model.clock import Deadline, RealClock
+from harness.model.timeline import Entry, Kind
+from harness.sites.place import Gone, Unanswered
+from harness.waiting import Hopeless, TooLate, until
+
+if TYPE_CHECKING:
+    import threading
+    from collections.abc import Callable, Mapping
+
+    from harness.acts.door import Act
+    from harness.model.clock import Clock
+    from harness.model.site import Replica
+    from harness.sites.place import Place, Scope
+
+STEADY_S = 60.0
+ENDED_S = 15.0
+EVERY_S = 0.5
+SOON_S = 0.1
+"""Between two looks where an answer is due; where nothing is due, the platform's events and EVERY_S lead."""
+
+
+class NotSteady(Exception):
+    """The arm never came to the state that the scenario begins with."""
+
+
+class Stopped(BaseException):
+    """The run is being ended; a trial ends where it stands."""
+
+
+class EventClock(RealClock):
+    """A real clock whose sleep ends with the next event of the platform, or with the run."""
+
+    def __init__(self, stirred: threading.Event, over: threading.Event) -> None:
+        self._stirred, self._over = stirred, over
+
+    def sleep(self, seconds: float) -> None:
+        self._stirred.wait(seconds)
+        self._stirred.clear()
+        if self._over.is_set():
+            raise Stopped
+
+
+@dataclass(slots=True)
+class Pace:
+    """What the trials of one scenario know of one another: how long the slowest success took so far."""
+
+    slowest_s: float = 0.0
+
+    def took(self, seconds: float) -> None:
+        self.slowest_s = max(self.slowest_s, seconds)
+
+
+@dataclass(slots=True)
+class Trial:
+    place: Place
+    scope: Scope
+    write: Callable[[Entry], None]
+    tell: Callable[[str, float, float], None]
+    """What is missing, for how long it was waited for, and how long it may take."""
+
+    clock: Clock
+    pace: Pace
+    passing: tuple[type[Exception], ...] = ()
+    began: float = 0.0
+    _seen: dict[str, Replica] = field(default_factory=dict)
+    _things: dict[str, str] = field(default_factory=dict)
+    _served: dict[str, str] = field(default_factory=dict)
+    _ended: set[str] = field(default_factory=set)
+    _steady: tuple[Replica, ...] = ()
+    _victims: list[Replica] = field(default_factory=list)
+    _acted: float | None = None
+    _due: bool = False
+
+    def __post_init__(self) -> None:
+        self.began = self.clock.now()
+
+    # -- the verbs -------------------------------------------------------------------------------------------------
+
+    def steady(self, *, replicas: int) -> tuple[Replica, ...]:
+        """Wait until so many copies serve; what comes after is measured against them."""
+
+        def missing() -> str:
+            serving = self._observe()
+            return "" if len(serving) == replicas else f"{replicas} copies that serve, {len(serving)} do"
+
+        self._wait("steady state", missing, STEADY_S, otherwise=NotSteady)
+        self._steady = tuple(r for r in self._seen.values() if r.id in self._served and r.ready)
+        ids = " ".join(r.id for r in self._steady)
+        self._put(Kind.MARK, "trial", "steady", replicas=str(replicas), ids=ids)
+        return self._steady
+
+    def act(self, how: Act, *victims: Replica) -> None:
+        """Do something to each, and keep a receipt: what was said to it, and the platform's account of its end."""
+        for victim in victims:
+            self._do(how, victim)
+        self._wait_for_ends(how.__name__, victims)
+
+    def restored(self, *, within_s: float, every_s: float = EVERY_S) -> bool:
+        """Watch until as many fresh copies serve as were lost; at least so long where they do not."""
+        began, self._due = self.clock.now(), True
+        ticks = _Ticks(began, every_s)
+
+        def allowed() -> float:
+            return max(within_s, 5.2 * self.pace.slowest_s)
+
+        def missing() -> str:
+            fresh = [r for r in self._observe() if r.id not in {s.id for s in self._steady}]
+            if ticks.due(self.clock.now()):
+                self._put(Kind.SAMPLE, "trial", "serving", value=str(len(fresh)))
+            lacking = len(self._victims) - len(fresh)
+            self.tell(f"{lacking} of {len(self._victims)} back", self.clock.now() - began, allowed())
+            if lacking > 0 and self.clock.now() - began >= allowed():
+                raise Hopeless("not restored")
+            return "" if lacking <= 0 else f"{lacking} of {len(self._victims)} back"
+
+        try:
+            # The window ends by its own rule; the deadline only bounds it.
+            end = Deadline(began + 10 * within_s + 60, self.clock)
+            until("restored", missing, end, passing=self.passing, pause_s=self._pause(ticks))
+            met = True
+        except (Hopeless, TooLate):
+            met = False
+        self._window("restored", met, began, every_s, within_s)
+        if met and self._acted is not None:
+            self.pace.took(self.clock.now() - self._acted)
+        return met
+
+    def hold(self, seconds: float) -> None:
+        """Do nothing but look, for so long."""
+        end = self.clock.now() + seconds
+        ticks = _Ticks(self.clock.now(), EVERY_S)
+
+        def missing() -> str:
+            serving = self._observe()
+            if ticks.due(self.clock.now()):
+                self._put(Kind.SAMPLE, "trial", "serving", value=str(len(serving)))
+            return "" if self.clock.now() >= end else "time"
+
+        until("time", missing, Deadline(end + 60, self.clock), passing=self.passing, pause_s=self._pause(ticks))
+
+    def tries(self, what: str, how: Callable[[Door], str]) -> bool:
+        """Try something once; that it fails is a finding."""
+        try:
+            said, ok = how(Door(self.place, self.scope)), True
+        except (Gone, Unanswered) as error:
+            said, ok = str(error), False
+        self._put(Kind.TRY, "trial", what, ok="yes" if ok else "no", said=said)
+        return ok
+
+    def note(self, text: str) -> None:
+        self._put(Kind.NOTE, "trial", "note", text=text)
+
+    def by_hand(self, command: str) -> None:
+        """A command that a person would have typed: the cost is counted from these."""
+        self._put(Kind.MARK, "trial", "by-hand", command=command)
+
+    # -- what the verbs share --------------------------------------------------------------------------------------
+
+    def mark(self, what: str, **facts: str) -> None:
+        self._put(Kind.MARK, "trial", what, **facts)
+
+    def heard(self, who: str, what: str, facts: Mapping[str, str]) -> None:
+        """The platform's stream of events; it tells people what happened, and wakes whoever waits."""
+        self._put(Kind.NOTE, who, what, **facts)
+
+    def _do(self, how: Act, victim: Replica) -> None:
+        sent = self._now()
+        self._acted = self.clock.now() if self._acted is None else self._acted
+        self._victims.append(victim)
+        facts = {"id": victim.id, "sent_s": f"{sent:.6f}"}
+        try:
+            said = how(Door(self.place, self.scope), victim)
+            self._put(Kind.ACT, victim.name, how.__name__, ok="yes", **facts, said=said)
+        except (Gone, Unanswered) as error:
+            self._put(Kind.ACT, victim.name, how.__name__, ok="no", **facts, why=str(error))
+
+    def _wait_for_ends(self, what: str, victims: tuple[Replica, ...]) -> None:
+        ids = {v.id: v.name for v in victims}
+        self._due = True
+
+        def missing() -> str:
+            self._observe()
+            waiting = [name for id_, name in ids.items() if id_ not in self._ended]
+            return f"an end of {', '.join(waiting)} after {what}" if waiting else ""
+
+        self._wait(f"the receipt of {what}", missing, ENDED_S, otherwise=None)
+
+    def _wait(
+        self, what: str, missing: Callable[[], str], within_s: float, *, otherwise: type[Exception] | None
+    ) -> None:
+        began, self._due = self.clock.now(), True
+
+        def told(lacking: str) -> None:
+            self.tell(lacking, self.clock.now() - began, within_s)
+
+        end = Deadline(began + within_s, self.clock)
+        try:
+            until(what, missing, end, passing=self.passing, tell=told, pause_s=lambda: SOON_S)
+        except TooLate as late:
+            self.note(str(late))
+            if otherwise is not None:
+                raise otherwise(str(late)) from late
+
+    def _observe(self) -> list[Replica]:
+        """Look, write down what is new since the last look, and answer which copies serve."""
+        found = {r.name: r for r in self.place.look(self.scope)}
+        for name, before in self._seen.items():
+            self._account(before, found.get(name))
+        for replica in found.values():
+            known = self._seen.get(replica.name)
+            if known is None or (known.id, known.state) != (replica.id, replica.state):
+                self._event(replica, replica.state, restarts=str(replica.restarts), where=replica.where)
+        self._seen = found
+        serving = [r for r in found.values() if r.ready and r.id and self._serves(r)]
+        self._due = len(serving) < len([r for r in found.values() if r.state == "running"])
+        return serving
+
+    def _account(self, before: Replica, now: Replica | None) -> None:
+        """An incarnation that was running and is not any more has ended, however the platform puts it."""
+        if not before.id or before.id in self._ended:
+            return
+        if now is None or now.thing != before.thing:
+            self._ended.add(before.id)
+            self._event(before, "gone")
+        elif now.id != before.id or now.code is not None:
+            self._ended.add(before.id)
+            code = {"code": str(now.code)} if now.id == before.id else {}
+            self._event(before, "died", **code)
+
+    def _serves(self, replica: Replica) -> bool:
+        """Whether it has answered, by itself and as a process that was not heard of before."""
+        if replica.id in self._served:
+            return True
+        try:
+            answer = self.place.ask(self.scope, replica, "GET", "/")
+        except Unanswered:
+            return False
+        if answer.status != 200 or not answer.instance or answer.instance in self._served.values():
+            return False
+        again = "yes" if replica.thing in self._things.values() else "no"
+        self._served[replica.id] = answer.instance
+        self._things[replica.id] = replica.thing
+        self._event(replica, "serving", instance=answer.instance, again=again)
+        return True
+
+    def _pause(self, ticks: _Ticks) -> Callable[[], float]:
+        return lambda: SOON_S if self._due else min(EVERY_S, ticks.left(self.clock.now()))
+
+    def _window(self, what: str, met: bool, began: float, every_s: float, allowed_s: float) -> None:
+        self._put(
+            Kind.MARK,
+            "trial",
+            "window",
+            of=what,
+            met="yes" if met else "no",
+            waited_s=f"{self.clock.now() - began:.3f}",
+            allowed_s=f"{allowed_s:g}",
+            every_s=f"{every_s:g}",
+        )
+
+    def _event(self, replica: Replica, what: str, **facts: str) -> None:
+        self._put(Kind.EVENT, replica.name, what, id=replica.id or "-", **facts)
+
+    def _put(self, kind: Kind, who: str, what: str, **facts: str) -> None:
+        self.write(Entry(self._now(), kind, who, what, facts))
+
+    def _now(self) -> float:
+        return self.clock.now() - self.began
+
+
+@dataclass(slots=True)
+class _Ticks:
+    """A fixed schedule of samples; one that was missed stays missed, and shows as such."""
+
+    began: float
+    every_s: float
+    last: int = 0
+
+    def due(self, now: float) -> bool:
+        number = int((now - self.began) / self.every_s)
+        if number <= self.last:
+            return False
+        self.last = number
+        return True
+
+    def left(self, now: float) -> float:
+        return max(0.001, self.began + (self.last + 1) * self.every_s - now)

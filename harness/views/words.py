@@ -1,0 +1,48 @@
+"""Verdicts in the reader's language, coloured by whether they surprise, not by what they say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from harness.model.verdict import Grade
+
+if TYPE_CHECKING:
+    from harness.outcome import Finding
+
+
+def in_words(finding: Finding) -> str:
+    """What the verdict means for the article."""
+    verdict = finding.verdict
+    match verdict.grade:
+        case Grade.CONFIRMED:
+            return "the article is right"
+        case Grade.CONDITIONAL:
+            return f"right, but only with {_listed(verdict.given)}"
+        case Grade.REFUTED:
+            return "the article is wrong"
+        case Grade.UNAVAILABLE:
+            return "cannot be tried here"
+        case Grade.INCONCLUSIVE:
+            return f"not settled ({verdict.reason})"
+
+
+def surprise(finding: Finding) -> tuple[str, str]:
+    """Whether that was expected, and its colour."""
+    if finding.verdict.grade in (Grade.INCONCLUSIVE, Grade.UNAVAILABLE):
+        return "open", "yellow"
+    if finding.as_expected:
+        return "as expected", "green"
+    given = f" with {_listed(finding.expected_given)}" if finding.expected_given else ""
+    return f"surprising: {finding.expected}{given} was expected", "red"
+
+
+def told(finding: Finding) -> Text:
+    word, colour = surprise(finding)
+    line = Text.assemble((f"{finding.id}: {in_words(finding)}", f"bold {colour}"), f"; {finding.verdict.sentence}")
+    return line.append(f" ({word})", colour)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else "".join(names)

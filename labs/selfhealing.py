@@ -1,0 +1,149 @@
+"""A container crashes, or somebody removes one. Who brings it back, and who does not?"""
+
+from harness import Arm, Lab, Run, Trial, Trials, Verdict, acts, cluster, engine, fails, holds, scenario
+
+lab = Lab(__doc__)
+
+no = Arm("run, policy no", engine, Run(restart="no"))
+on_failure = Arm("run, policy on-failure:3", engine, Run(restart="on-failure:3"))
+always = Arm("run, policy always", engine, Run(restart="always"))
+unless_stopped = Arm("run, policy unless-stopped", engine, Run(restart="unless-stopped"))
+three_runs = Arm("three runs, policy always", engine, Run(restart="always", copies=3))
+
+compose = Arm("Compose without restart:", engine, "compose.yaml")
+compose_key = Arm("Compose with restart:", engine, "compose-restart.yaml")
+compose_three = Arm("Compose of three", engine, "compose-three.yaml")
+
+pod = Arm("Pod", cluster, "pod.yaml")
+pod_never = Arm("Pod, restartPolicy Never", cluster, "pod-never.yaml")
+deployment = Arm("Deployment", cluster, "deployment.yaml")
+
+deployment_three = Arm("Deployment of three", cluster, "deployment-three.yaml")
+statefulset_three = Arm("StatefulSet of three", cluster, "statefulset-three.yaml")
+bare_pods = Arm("three bare Pods", cluster, "bare-pods.yaml")
+
+WATCH_S = 12.0
+
+
+def one_ends(t: Trial, how: acts.Act, *, of: int = 1) -> None:
+    first, *_ = t.steady(replicas=of)
+    t.act(how, first)
+    t.restored(within_s=WATCH_S)
+
+
+@scenario
+def crash(t: Trial) -> None:
+    """The application ends itself with code 1. Nobody touches anything."""
+    one_ends(t, acts.crash)
+
+
+@scenario
+def exit_0(t: Trial) -> None:
+    """The application ends itself with code 0, as if its work were done."""
+    one_ends(t, acts.exit_0)
+
+
+@scenario
+def host_kill(t: Trial) -> None:
+    """Its process is killed from the host, behind the engine's back."""
+    one_ends(t, acts.host_kill)
+
+
+@scenario
+def stop(t: Trial) -> None:
+    """A person stops the container."""
+    one_ends(t, acts.stop)
+
+
+@scenario
+def kill(t: Trial) -> None:
+    """A person kills the container."""
+    one_ends(t, acts.kill)
+
+
+@scenario
+def remove(t: Trial) -> None:
+    """A person removes the only copy."""
+    one_ends(t, acts.remove)
+
+
+@scenario
+def remove_one(t: Trial) -> None:
+    """A person removes one of three copies."""
+    one_ends(t, acts.remove, of=3)
+
+
+@scenario
+def remove_all(t: Trial) -> None:
+    """A person removes all three copies at once."""
+    t.act(acts.remove, *t.steady(replicas=3))
+    t.restored(within_s=WATCH_S)
+
+
+@lab.claim("docker-no-auto-restart", blank=crash @ pod, standard=crash @ no)
+@lab.claim("docker-restart-needs-compose-or-swarm", part="a", blank=crash @ pod, standard=crash @ no)
+def stays_down(crashed: Trials = crash @ always) -> Verdict:
+    back = crashed.restored()
+    return fails(f"the engine had it back after {back}", back_s=back.median_s) if back else holds("it stayed down")
+
+
+@lab.claim(
+    "docker-restart-needs-compose-or-swarm",
+    part="b",
+    blank=stop @ compose_key,
+    standard=crash @ always,
+    given={"the `restart:` key": crash @ compose},
+)
+def compose_brings_back(crashed: Trials = crash @ compose_key) -> Verdict:
+    back = crashed.restored()
+    return holds(f"back after {back}", back_s=back.median_s) if back else fails("it stayed down")
+
+
+@lab.claim("docker-manual-stop-not-restarted", part="a", blank=crash @ always, standard=stop @ no)
+def stopped_stays_away(ended: Trials = stop @ always) -> Verdict:
+    return stays_away(ended)
+
+
+@lab.claim("docker-manual-stop-not-restarted", part="b", blank=crash @ always, standard=kill @ no)
+def killed_stays_away(ended: Trials = kill @ always) -> Verdict:
+    return stays_away(ended)
+
+
+@lab.claim("docker-manual-stop-not-restarted", part="c", blank=crash @ always, standard=remove @ no)
+def removed_stays_away(ended: Trials = remove @ always) -> Verdict:
+    return stays_away(ended)
+
+
+def stays_away(ended: Trials) -> Verdict:
+    back = ended.restored()
+    return fails(f"it came back after {back}", back_s=back.median_s) if back else holds("it stayed away")
+
+
+@lab.claim("k8s-restarts-failed-containers", blank=crash @ pod_never, standard=remove @ deployment)
+def new_container(crashed: Trials = crash @ deployment) -> Verdict:
+    back = crashed.restored()
+    if not back:
+        return fails("no container came in its place")
+    where = "in the same Pod" if crashed.in_place() else "in another Pod"
+    return holds(f"a new container served {where} after {back}", back_s=back.median_s)
+
+
+@lab.claim("k8s-restores-desired-state", blank=remove_one @ bare_pods, standard=remove_one @ statefulset_three)
+def number_again(
+    one: Trials = remove_one @ deployment_three, every: Trials = remove_all @ deployment_three
+) -> Verdict:
+    after_one, after_all = one.restored(), every.restored()
+    if not after_one or not after_all:
+        return fails("what was removed stayed away")
+    told = f"three again {after_one} after one was removed, {after_all} after all were"
+    return holds(told, one_s=after_one.median_s, all_s=after_all.median_s)
+
+
+lab.show(
+    crash @ on_failure,
+    crash @ unless_stopped,
+    exit_0 @ on_failure,
+    host_kill @ always,
+    remove_one @ three_runs,
+    remove_one @ compose_three,
+)
