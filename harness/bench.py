@@ -62,6 +62,7 @@ def run(
     keep: bool = False,
     allowed: frozenset[str] = frozenset(),
     to: str = "",
+    full: bool = False,
 ) -> int:
     known = register.load(catalog.REGISTER)
     chosen = known_claims(only, labs, known)
@@ -75,7 +76,7 @@ def run(
         log = journal.Journal(RUNS / id_, id_, facts(up, seed=seed, trials=trials, labs=[lab.name for lab in labs]))
         view = Plain(console, len(planned))
         view.says(f"run {id_}: {len(planned)} trials of {', '.join(lab.name for lab in labs)}, seed {seed}")
-        runner = Runner(list(labs), planned, places_for(up, id_, planned), log, known, view)
+        runner = Runner(list(labs), planned, places_for(up, id_, planned), log, known, view, all_of_them=full)
         try:
             runner.go(keep=keep)
         finally:

@@ -212,7 +212,7 @@ def run_lab(
         list[str] | None, typer.Option("--claim", metavar="ID", help="Only what this claim needs.")
     ] = None,
     trials: Annotated[int, typer.Option("--trials", min=1, max=50, help="Repetitions of each trial.")] = 5,
-    full: Annotated[bool, typer.Option("--full", help="Twice as many repetitions.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Repeat long trials as often as short ones.")] = False,
     seed: Annotated[int | None, typer.Option("--seed", help="The order of an earlier run.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the scene as it is; labs clean removes it.")] = False,
     to: To = "",
@@ -233,7 +233,8 @@ def run_lab(
         found,
         people,
         labs,
-        trials=trials * 2 if full else trials,
+        trials=trials,
+        full=full,
         only=claims or (),
         seed=seed,
         keep=keep,

@@ -98,9 +98,8 @@ class _Asked:
             return unsettled("judge-raised", f"{type(error).__name__}: {error}")
 
     def _filled(self, cell: Trials) -> Trials:
-        of_scenario = f"{cell.scenario.name} @ "
-        alike = tuple(t for name, ts in self.recorded.items() if name.startswith(of_scenario) for t in ts)
-        return replace(cell, timelines=self.recorded.get(cell.cell, ()), alike=alike)
+        beside = tuple(t for c in self.claim.trials if c.alike == cell.alike for t in self.recorded.get(c.cell, ()))
+        return replace(cell, timelines=self.recorded.get(cell.cell, ()), beside=beside)
 
 
 def combine(parts: Mapping[str, Verdict]) -> Verdict:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import random
 import threading
 import time
 import traceback
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,6 +16,7 @@ from harness import court, outcome, packing
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.timeline import Entry, Kind, written
+from harness.model.verdict import Grade
 from harness.setup import places
 from harness.sites.kube import Refused
 from harness.sites.place import Scope
@@ -36,6 +39,12 @@ CLOSE_S = 60.0
 HURRY_S = 12.0
 """To clean up when somebody wants us gone."""
 
+LONG_S = 10.0
+FEW = 3
+"""Trials that take longer than LONG_S are run so often."""
+
+LOOK_AGAIN_S = 0.5
+DECIDED = (Grade.CONFIRMED, Grade.CONDITIONAL, Grade.REFUTED)
 SPACED_S = 1.0
 """A look at a site's health serves all trials that ask for one within this time."""
 
@@ -59,6 +68,12 @@ class Planned:
     cell: Trials
     number: int
     cpus: float
+    group: int
+    """Which claim it was planned for first: groups are run in their order."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.lab, self.cell.cell
 
     @property
     def name(self) -> str:
@@ -79,21 +94,26 @@ class Site:
 
 
 def plan(labs: Iterable[Lab], *, trials: int, seed: int, only: frozenset[str] = frozenset()) -> list[Planned]:
-    """Claim by claim, so that the first verdict comes early; within a claim, cells and repetitions interleaved."""
+    """Claim by claim, so that the first verdict comes early; of each the tested cells, the standard, then the rest.
+
+    Within these, cells and repetitions are interleaved by the seed.
+    """
     order, found = random.Random(seed), []  # noqa: S311  (an order that can be had again, not a secret)
+    group = 0
     for lab in labs:
         done: set[str] = set()
-        wanted: list[tuple[Trials, ...]] = [c.trials for c in lab.claims if not only or c.id in only]
+        wanted = [cells for c in lab.claims if not only or c.id in only for cells in c.roles]
         wanted += [] if only else [tuple(lab.shown)]
         for cells in wanted:
+            group += 1
             fresh = [c for c in cells if c.cell not in done]
             done |= {c.cell for c in fresh}
             for number in range(1, trials + 1):
                 order.shuffle(fresh)
-                found += [(lab.name, cell, number) for cell in fresh]
+                found += [(lab.name, cell, number, group) for cell in fresh]
     return [
-        Planned(f"t{n:03d}", lab, cell, number, packing.cpus(cell.arm, MANIFESTS / lab))
-        for n, (lab, cell, number) in enumerate(found, 1)
+        Planned(f"t{n:03d}", lab, cell, number, packing.cpus(cell.arm, MANIFESTS / lab), group)
+        for n, (lab, cell, number, group) in enumerate(found, 1)
     ]
 
 
@@ -108,16 +128,23 @@ class Runner:
         log: Journal,
         register: Register,
         view: View,
+        *,
+        all_of_them: bool = False,
     ) -> None:
         self.labs, self.planned, self.log, self.register, self.view = labs, planned, log, register, view
         self.sites = {name: Site(place) for name, place in sites.items()}
         self.recorded: dict[str, dict[str, tuple[Timeline, ...]]] = {lab.name: {} for lab in labs}
         self.findings: dict[str, Finding] = {}
         self.over = threading.Event()
-        self.paces: dict[str, Pace] = {}
+        self.paces: dict[tuple[str, str], Pace] = {}
+        self.wanted = Counter(p.key for p in planned)
+        self.first: dict[tuple[str, str], float] = {}
+        self.first_lasted: dict[tuple[str, str], float] = {}
+        self.all_of_them = all_of_them
         self.lasted: list[tuple[str, float, float, float]] = []
         self.passing = _passing()
-        self._ended: queue.Queue[tuple[Planned, Timeline]] = queue.Queue()
+        self._ended: queue.Queue[tuple[Planned, Timeline] | None] = queue.Queue()
+        self._setting_up: set[str] = set()
         self._stirred: list[threading.Event] = []
         self._began = time.monotonic()
 
@@ -136,7 +163,9 @@ class Runner:
             for stirred in self._stirred:
                 stirred.set()
             if not keep:
+                closing = time.monotonic()
                 leftovers = self._close(Deadline.after(HURRY_S if hurry else CLOSE_S))
+                self.view.says(f"everything removed in {time.monotonic() - closing:.1f} s")
             wall = time.monotonic() - self._began
             self.log.write(
                 type="end",
@@ -194,17 +223,54 @@ class Runner:
             while (one := self._next(waiting, used, room, idle=running == 0)) is not None:
                 waiting.remove(one)
                 used, running = used + one.cpus, running + 1
+                if one.number == 1:
+                    self.first[one.key] = time.monotonic()
+                self._setting_up.add(one.id)
                 threading.Thread(target=self._trial, args=(one,), daemon=True, name=one.id).start()
-            done, timeline = self._ended.get()
+            ended = self._next_ended()
+            waiting = self._without_needless(waiting)
+            if ended is None:
+                continue
+            done, timeline = ended
             used, running = used - done.cpus, running - 1
             self._file(done, timeline)
             if site := next((s for s in self.sites.values() if s.problem is not None), None):
                 raise site.problem or Problem("Opening a site", "it failed", "labs doctor")
 
+    def _next_ended(self) -> tuple[Planned, Timeline] | None:
+        """The next trial that is over; None when something else has changed: a site opened, a trial is set up."""
+        try:
+            return self._ended.get(timeout=LOOK_AGAIN_S)
+        except queue.Empty:
+            return None
+
+    def _set_up(self, one: Planned) -> None:
+        self._setting_up.discard(one.id)
+        self._ended.put(None)
+
     def _next(self, waiting: list[Planned], used: float, room: float, *, idle: bool) -> Planned | None:
         """The first that fits and whose site is open; when nothing runs, the first."""
-        able = [p for p in waiting if self.sites[p.cell.arm.site.name].ready.is_set()] or (waiting if idle else [])
+        if len(self._setting_up) >= (os.cpu_count() or 2):
+            return None  # starting is what keeps the cores busy, and would slow down what is being measured
+        able = [p for p in waiting if self.sites[p.cell.arm.site.name].ready.is_set() and self._timely(p)]
+        able.sort(key=lambda p: (p.group, self._is_long(p)))
+        able = able or (waiting if idle else [])
         return next((p for p in able if used + p.cpus <= room + 1e-9 or idle), None)
+
+    def _is_long(self, one: Planned) -> bool:
+        began = self.first.get(one.key)
+        lasted = self.first_lasted.get(one.key)
+        return began is not None and (lasted if lasted is not None else time.monotonic() - began) > LONG_S
+
+    def _timely(self, one: Planned) -> bool:
+        """The later repetitions wait until it is known whether the cell is a short one."""
+        return one.number <= FEW or one.key in self.first_lasted or self._is_long(one)
+
+    def _without_needless(self, waiting: list[Planned]) -> list[Planned]:
+        """Long trials are repeated less often: what they show is that something does not happen."""
+        needless = [p for p in waiting if p.number > FEW and self._is_long(p)] if not self.all_of_them else []
+        self.wanted.subtract(p.key for p in needless)
+        return [p for p in waiting if p not in needless]
 
     def _trial(self, one: Planned) -> None:
         site = self.sites[one.cell.arm.site.name]
@@ -216,21 +282,31 @@ class Runner:
                 entries.append(entry)
             self.log.entry(one.id, entry)
 
-        began = time.monotonic()
+        began, scope = time.monotonic(), None
         try:
             self.log.trial(one.id, one.cell.cell, one.number, one.lab)
             site.ready.wait(OPEN_S)
             if site.problem is None and not self.over.is_set():
-                self._record(one, site, write)
+                scope = self._scope(one)
+                self._record(one, site, scope, write)
         finally:
             with writing:
                 timeline = written(entries)
             self.lasted.append((one.id, one.cpus, _windows(timeline), time.monotonic() - began))
+            if one.number == 1:
+                self.first_lasted[one.key] = time.monotonic() - began
+            self._setting_up.discard(one.id)
             self._ended.put((one, timeline))
+            if scope is not None and not self.over.is_set():
+                self._leave(site, scope, one)
 
-    def _record(self, one: Planned, site: Site, write: Callable[[Entry], None]) -> None:
-        scope = Scope(self.log.run, one.id, one.cell.arm, MANIFESTS / one.lab, self.log.folder, heard=lambda *_: None)
+    def _scope(self, one: Planned) -> Scope:
+        lab = MANIFESTS / one.lab
+        scope = Scope(self.log.run, one.id, one.cell.arm, lab, self.log.folder, heard=lambda *_: None)
         self._stirred.append(scope.stirred)
+        return scope
+
+    def _record(self, one: Planned, site: Site, scope: Scope, write: Callable[[Entry], None]) -> None:
         clock = EventClock(scope.stirred, self.over)
         trial = Trial(
             site.place,
@@ -238,8 +314,9 @@ class Runner:
             write,
             tell=lambda missing, waited, allowed: self.view.waits(one.name, missing, waited, allowed),
             clock=clock,
-            pace=self.paces.setdefault(one.cell.scenario.name, Pace()),
+            pace=self.paces.setdefault((one.lab, one.cell.alike), Pace()),
             passing=self.passing,
+            settled=lambda: self._set_up(one),
         )
         scope.heard = trial.heard
         how, why = "broke", ""
@@ -260,8 +337,6 @@ class Runner:
             write(Entry(clock.now() - trial.began, Kind.MARK, stream, "stream", {"state": state}))
         trial.mark("end", how=how, **({"why": why} if why else {}))
         self.view.trial_over(one.name, why or how)
-        if not self.over.is_set():
-            self._leave(site, scope, one)
 
     def _leave(self, site: Site, scope: Scope, one: Planned) -> None:
         try:
@@ -276,21 +351,20 @@ class Runner:
     # -- verdicts --------------------------------------------------------------------------------------------------
 
     def _file(self, one: Planned, timeline: Timeline) -> None:
+        """A verdict is told as soon as nothing that is still to come can change it."""
         cells = self.recorded[one.lab]
         cells[one.cell.cell] = (*cells.get(one.cell.cell, ()), timeline)
-        open_ = {p.cell.cell for p in self.planned if len(cells.get(p.cell.cell, ())) < self._wanted(p)}
+        complete = {name: ts for name, ts in cells.items() if len(ts) >= self.wanted[one.lab, name]}
         lab = next(lab for lab in self.labs if lab.name == one.lab)
         for id_ in dict.fromkeys(c.id for c in lab.claims):
             parts = [c for c in lab.claims if c.id == id_]
             needed = {t.cell for c in parts for t in c.trials}
-            planned = {p.cell.cell for p in self.planned}
-            if id_ not in self.findings and needed <= planned and not needed & open_:
-                settled = {c.part: court.settle(c, cells) for c in parts}
+            if id_ in self.findings or not all(self.wanted[one.lab, name] for name in needed):
+                continue
+            settled = {c.part: court.settle(c, complete) for c in parts}
+            if needed <= set(complete) or all(v.grade in DECIDED for v in settled.values()):
                 self.findings[id_] = outcome.finding(lab.name, id_, settled, self.register)
                 self.view.verdict(self.findings[id_], time.monotonic() - self._began)
-
-    def _wanted(self, planned: Planned) -> int:
-        return sum(p.cell.cell == planned.cell.cell and p.lab == planned.lab for p in self.planned)
 
     def necessary_s(self) -> float:
         """The sites' opening, then the windows alone, packed as the trials were."""

@@ -69,6 +69,9 @@ class Trial:
     clock: Clock
     pace: Pace
     passing: tuple[type[Exception], ...] = ()
+    settled: Callable[[], None] = lambda: None
+    """Called once the steady state is there: what made the machine busy is over."""
+
     began: float = 0.0
     _seen: dict[str, Replica] = field(default_factory=dict)
     _things: dict[str, str] = field(default_factory=dict)
@@ -95,6 +98,7 @@ class Trial:
         self._steady = tuple(r for r in self._seen.values() if r.id in self._served and r.ready)
         ids = " ".join(r.id for r in self._steady)
         self._put(Kind.MARK, "trial", "steady", replicas=str(replicas), ids=ids)
+        self.settled()
         return self._steady
 
     def act(self, how: Act, *victims: Replica) -> None:

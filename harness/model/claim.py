@@ -27,11 +27,18 @@ class Claim:
     swap: bool = False
 
     @property
+    def roles(self) -> tuple[tuple[Trials, ...], ...]:
+        """Its cells in the order in which they are run: the tested ones, the standard, the blank and the conditions.
+
+        What is looked for in vain is looked for last, when it is known how long it takes where it happens.
+        """
+        standard = (self.standard,) if self.standard else ()
+        return tuple(self.cells.values()), standard, (self.blank, *self.given.values())
+
+    @property
     def trials(self) -> tuple[Trials, ...]:
         """Every cell that takes part in settling it, each once: those of the judge first."""
-        standard = (self.standard,) if self.standard else ()
-        every = (*self.cells.values(), self.blank, *standard, *self.given.values())
-        return tuple({t.cell: t for t in every}.values())
+        return tuple({t.cell: t for role in self.roles for t in role}.values())
 
 
 @dataclass(slots=True)

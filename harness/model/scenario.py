@@ -65,17 +65,22 @@ class Span:
 class Trials:
     """The trials of one scenario on one arm. Declared, it is empty; judged, it holds the recordings.
 
-    `alike` are the same scenario's recordings on all arms: by their successes the windows of failures are judged.
+    `beside` are the claim's recordings that are alike: by their successes the windows of failures are judged.
     """
 
     scenario: Scenario
     arm: Arm
     timelines: tuple[Timeline, ...] = ()
-    alike: tuple[Timeline, ...] = ()
+    beside: tuple[Timeline, ...] = ()
 
     @property
     def cell(self) -> str:
         return f"{self.scenario.name} @ {self.arm.name}"
+
+    @property
+    def alike(self) -> str:
+        """Trials whose times can be compared: of one scenario on one site."""
+        return f"{self.scenario.name} on {self.arm.site.name}"
 
     def restored(self) -> Span | None:
         """How long until as many fresh copies served as had been lost; None where that never came, in any trial."""
@@ -101,7 +106,7 @@ class Trials:
         return self.timelines
 
     def _waited_long_enough(self) -> None:
-        successes = [took for t in self.alike if (took := _success(t)) is not None]
+        successes = [took for t in self.beside if (took := _success(t)) is not None]
         slowest = max(successes, default=0.0)
         for timeline in self.timelines:
             window = _window(timeline, self.cell)

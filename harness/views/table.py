@@ -39,11 +39,10 @@ def shown(lab: Lab, recorded: Recorded) -> Iterable[str]:
 
     for cell in lab.shown:
         timelines = recorded.get(cell.cell, ())
-        alike = tuple(t for name, ts in recorded.items() if name.startswith(f"{cell.scenario.name} @ ") for t in ts)
         if not timelines:
             continue
         try:
-            back = replace(cell, timelines=timelines, alike=alike).restored()
+            back = replace(cell, timelines=timelines).restored()
             yield f"{cell.cell}: " + (f"back after {back}" if back else f"stayed away ({len(timelines)} trials)")
         except NotShown as open_:
             yield f"{cell.cell}: not shown, {open_}"
