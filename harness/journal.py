@@ -113,7 +113,7 @@ class _Reading:
             raise Problem(f"Reading run {self.file.parent}", why, "ls runs/")
         timelines: dict[str, list[Timeline]] = defaultdict(list)
         for trial, cell in self.cells.items():
-            timelines[cell].append(written(self.entries[trial]))
+            timelines[cell].append(written(self.entries[trial], self.head["run"]))
         return Run(self.head["run"], self.head["facts"], {c: tuple(ts) for c, ts in timelines.items()}, self.end)
 
 

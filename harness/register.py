@@ -222,5 +222,6 @@ class _Table:
 
 
 def _unknown(what: str, name: str, known: Collection[str]) -> Problem:
-    close = get_close_matches(name, known) or sorted(known)
-    return Problem(f"Looking for {what} {name}", f"the register has none; it has {', '.join(close)}", "labs list")
+    close = get_close_matches(name, known)
+    near = f"; near it: {', '.join(close)}" if close else ""
+    return Problem(f"Looking for {what} {name!r}", f"none of the {len(known)} in the register{near}", "labs list")

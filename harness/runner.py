@@ -291,7 +291,7 @@ class Runner:
                 self._record(one, site, scope, write)
         finally:
             with writing:
-                timeline = written(entries)
+                timeline = written(entries, self.log.run)
             self.lasted.append((one.id, one.cpus, _windows(timeline), time.monotonic() - began))
             if one.number == 1:
                 self.first_lasted[one.key] = time.monotonic() - began

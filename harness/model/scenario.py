@@ -106,9 +106,10 @@ class Trials:
         return self.timelines
 
     def _waited_long_enough(self) -> None:
-        successes = [took for t in self.beside if (took := _success(t)) is not None]
-        slowest = max(successes, default=0.0)
+        """As long as PATIENCE says, by the successes of the same run: another machine's may be slower."""
         for timeline in self.timelines:
+            of_run = (_success(t) for t in self.beside if t.run == timeline.run)
+            slowest = max((took for took in of_run if took is not None), default=0.0)
             window = _window(timeline, self.cell)
             if window.number("waited_s") < PATIENCE * slowest:
                 raise NotShown(

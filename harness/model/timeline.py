@@ -47,6 +47,7 @@ class Timeline:
     """A finished recording; nothing can be added to it."""
 
     entries: tuple[Entry, ...]
+    run: str = ""
 
     def of(self, kind: Kind, what: str = "") -> Iterator[Entry]:
         return (e for e in self.entries if e.kind is kind and what in ("", e.what))
@@ -91,6 +92,6 @@ def _entry(line: str, number: int) -> Entry:
     return Entry(float(head["at"]), Kind(head["kind"] or "event"), head["who"], head["what"], facts)
 
 
-def written(entries: Iterable[Entry]) -> Timeline:
+def written(entries: Iterable[Entry], run: str = "") -> Timeline:
     """A timeline in order of time; entries of equal time keep the order in which they were written."""
-    return Timeline(tuple(sorted(entries, key=lambda e: e.at_s)))
+    return Timeline(tuple(sorted(entries, key=lambda e: e.at_s)), run)
