@@ -154,12 +154,12 @@ def test_bands_are_numbers_from_low_to_high(reading):
 
 
 def test_an_unknown_claim_is_told_with_those_that_are_spelled_alike(ours):
-    with pytest.raises(Problem, match=r"Looking for claim docker-lb-basics: .* docker-lb-basic[,.]"):
+    with pytest.raises(Problem, match=r"Looking for claim 'docker-lb-basics': .*near it: .*docker-lb-basic\b"):
         ours.claim("docker-lb-basics")
 
 
 def test_an_unknown_lab_is_told_with_those_that_there_are(ours):
-    with pytest.raises(Problem, match=r"Looking for lab self-healing: .* selfhealing"):
+    with pytest.raises(Problem, match=r"Looking for lab 'self-healing': .*near it: selfhealing"):
         ours.of_lab("self-healing")
 
 

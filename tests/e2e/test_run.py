@@ -1,0 +1,128 @@
+"""Labs as a user runs them: verdicts, documents, exit codes; and nothing left behind, whatever happens."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from harness.model.clock import Deadline
+from harness.sites.place import RUN_LABEL
+from harness.waiting import until
+
+QUICK = ("run", "selfhealing", "--trials", "1", "--claim", "docker-no-auto-restart")
+
+
+@pytest.fixture
+def left(host, kubectl):
+    """What runs have left on the engine and in the cluster."""
+
+    def count() -> list[str]:
+        containers = host.client.containers.list(all=True, ignore_removed=True, filters={"label": RUN_LABEL})
+        networks = host.client.networks.list(filters={"label": RUN_LABEL})
+        namespaces = kubectl("get", "namespaces", "-l", RUN_LABEL, "-o", "name").split()
+        return [str(c.name) for c in containers] + [str(n.name) for n in networks] + namespaces
+
+    return count
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A working folder of its own: runs are recorded there."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def started(*arguments: str) -> subprocess.Popen[str]:
+    argv = [sys.executable, "-m", "harness", *arguments]
+    return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True)
+
+
+def test_the_lab_gives_the_verdicts_that_are_expected_and_leaves_nothing(labs, web, here, left):
+    done = labs("run", "selfhealing", "--trials", "1", "--json", "-", within_s=400)
+    assert done.code == 0, done.err
+    document = json.loads(done.out)
+    assert document["schema"] == "labs.run/1"
+    assert {c["id"]: c["verdict"] for c in document["claims"]} == {
+        "docker-no-auto-restart": "REFUTED",
+        "docker-restart-needs-compose-or-swarm": "REFUTED",
+        "docker-manual-stop-not-restarted": "CONFIRMED",
+        "k8s-restarts-failed-containers": "CONFIRMED",
+        "k8s-restores-desired-state": "CONFIRMED",
+    }
+    assert document["exit"] == document["leftovers"] == 0
+    assert left() == []
+    folder = here / "runs" / document["run"]
+    assert json.loads((folder / "run.json").read_text()) == document
+    again = labs("judge", str(folder), "--json", "-")
+    assert (again.code, json.loads(again.out)) == (0, document)
+
+
+def test_an_unknown_lab_or_claim_is_told_before_anything_is_done(labs, here):
+    for wrong in (("run", "selfheeling"), ("run", "selfhealing", "--claim", "docker-no-auto-restrat")):
+        done = labs(*wrong)
+        assert done.code == 4
+        assert "near it" in done.err
+    assert not (here / "runs").exists()
+
+
+def test_a_run_folder_that_is_damaged_or_missing_is_told_with_its_place(labs, here):
+    (here / "runs" / "x").mkdir(parents=True)
+    (here / "runs" / "x" / "journal.jsonl").write_text('{"type": "run"\n{}\n')
+    assert "journal.jsonl, line 1" in labs("judge", "runs/x").err
+    done = labs("judge", "runs/y")
+    assert done.code == 4
+    assert "runs/y" in done.err
+
+
+def test_of_two_runs_at_once_neither_disturbs_the_other_nor_what_bears_a_similar_name(labs, web, here, host, left):
+    users = host.client.containers.run(web, name="dkl-0000-web-1", detach=True, network_mode="none")
+    try:
+        both = [started(*QUICK, "--json", f"{n}.json") for n in (1, 2)]
+        told = [p.communicate(timeout=200)[1] for p in both]
+        assert [p.returncode for p in both] == [0, 0], told
+        users.reload()
+        assert users.status == "running"
+    finally:
+        users.remove(force=True)
+    assert left() == []
+
+
+def test_a_killed_run_can_be_read_and_the_next_one_removes_what_it_left(labs, web, here, left):
+    process = started(*QUICK)
+    until("something of the run", lambda: "" if len(left()) > 2 else "it", Deadline.after(30))
+    process.kill()
+    process.communicate()
+    (dead,) = (here / "runs").iterdir()
+    assert left() != []
+    done = labs(*QUICK, within_s=120)
+    assert done.code == 0, done.err
+    assert f"Removed what {dead.name} left behind" in done.err
+    assert left() == []
+    judged = labs("judge", str(dead), "--json", "-")
+    assert judged.code == 3
+    assert {c["verdict"] for c in json.loads(judged.out)["claims"]} == {"INCONCLUSIVE"}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("moment", range(10))
+def test_an_interrupted_run_leaves_nothing_within_15_s(web, here, left, sign, moment):
+    after_s = random.Random(f"{sign}{moment}").uniform(0.5, 30)
+    process = started("run", "selfhealing", "--trials", "1")
+    try:
+        process.wait(after_s)
+        pytest.skip(f"it was over before {after_s:.1f} s")
+    except subprocess.TimeoutExpired:
+        process.send_signal(sign)
+    began = time.monotonic()
+    told = process.communicate(timeout=60)[1]
+    took = time.monotonic() - began
+    assert process.returncode == 128 + sign, told
+    assert left() == []
+    assert took < 15
