@@ -62,7 +62,7 @@ def forget_dead(engine: Engine) -> tuple[set[str], list[str]]:
     found = engine_site.runs(engine) | (cluster_site.runs(kube) if kube else set())
     dead = {run for run in found if not is_alive(run)}
     for run in sorted(dead):
-        left += engine_site.sweep(engine, run)
+        left += engine_site.sweep(engine, run, Deadline.after(SWEEP_S))
         if kube:
             left += cluster_site.sweep(kube, run, Deadline.after(SWEEP_S))
         (_folder() / run).unlink(missing_ok=True)

@@ -17,7 +17,7 @@ from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.timeline import Entry, Kind, written
 from harness.model.verdict import Grade
-from harness.setup import places
+from harness.setup import commands, places
 from harness.sites.kube import Refused
 from harness.sites.place import Scope
 from harness.trial import EventClock, NotSteady, Pace, Stopped, Trial
@@ -146,6 +146,7 @@ class Runner:
         self._ended: queue.Queue[tuple[Planned, Timeline] | None] = queue.Queue()
         self._setting_up: set[str] = set()
         self._stirred: list[threading.Event] = []
+        self._threads: list[threading.Thread] = []
         self._began = time.monotonic()
 
     def go(self, *, keep: bool = False) -> tuple[list[Finding], list[str]]:
@@ -162,9 +163,14 @@ class Runner:
             self.over.set()
             for stirred in self._stirred:
                 stirred.set()
+            if hurry:
+                commands.end_all()  # what a trial is just starting would be there after the clean-up
             if not keep:
                 closing = time.monotonic()
-                leftovers = self._close(Deadline.after(HURRY_S if hurry else CLOSE_S))
+                deadline = Deadline.after(HURRY_S if hurry else CLOSE_S)
+                for thread in self._threads:
+                    thread.join(deadline.left() / 2)
+                leftovers = self._close(deadline)
                 self.view.says(f"everything removed in {time.monotonic() - closing:.1f} s")
             wall = time.monotonic() - self._began
             self.log.write(
@@ -226,7 +232,8 @@ class Runner:
                 if one.number == 1:
                     self.first[one.key] = time.monotonic()
                 self._setting_up.add(one.id)
-                threading.Thread(target=self._trial, args=(one,), daemon=True, name=one.id).start()
+                self._threads.append(threading.Thread(target=self._trial, args=(one,), daemon=True, name=one.id))
+                self._threads[-1].start()
             ended = self._next_ended()
             waiting = self._without_needless(waiting)
             if ended is None:

@@ -16,6 +16,7 @@ from harness.setup import commands, removal, tools
 from harness.sites.docker_events import DockerEvents
 from harness.sites.helper import Helper
 from harness.sites.place import RUN_LABEL, TRIAL_LABEL, Answer, Gone, Scope, Unanswered
+from harness.waiting import TooLate, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -183,11 +184,10 @@ class EnginePlace:
             network.remove()
 
     def close(self, deadline: Deadline) -> Sequence[str]:
-        del deadline
         self._events.stop()
         if self._helper is not None:
             self._helper.close()
-        return sweep(self.engine, self.run)
+        return sweep(self.engine, self.run, deadline)
 
     def _hear(self, trial: str, who: str, what: str, facts: dict[str, str]) -> None:
         if (scope := self._scopes.get(trial)) is not None:
@@ -195,23 +195,43 @@ class EnginePlace:
             scope.stirred.set()
 
 
-def sweep(engine: Engine, run: str) -> list[str]:
-    """Remove every container and network of a run; answers what is still there."""
+def sweep(engine: Engine, run: str, deadline: Deadline) -> list[str]:
+    """Remove every container and network of a run; answers what is still there.
+
+    It looks again after it has found nothing: what the engine was just asked to make comes a moment later.
+    """
+    left: list[str] = []
+    empty = 0
+
+    def remaining() -> str:
+        nonlocal empty
+        left[:] = _remove_all(engine, run)
+        empty = 0 if left else empty + 1
+        return ", ".join(left) or ("" if empty > 1 else "a second look")
+
+    with contextlib.suppress(TooLate):
+        until("removal of the run's containers", remaining, deadline, pause_s=0.3)
+    return left
+
+
+def _remove_all(engine: Engine, run: str) -> list[str]:
+    """What was found, and is being removed; names, and with them why something could not be."""
     from docker.errors import APIError
 
     filters: dict[str, Any] = {"label": f"{RUN_LABEL}={run}"}
-    left = []
+    containers = engine.client.containers.list(all=True, ignore_removed=True, filters=filters)
+    found = [f"container {c.name}" for c in containers]
     try:
-        removal.remove(engine.client.containers.list(all=True, ignore_removed=True, filters=filters))
+        removal.remove(containers)
     except Problem as problem:
-        left.append(str(problem))
+        found.append(str(problem))
     for network in engine.client.networks.list(filters=filters):
+        found.append(f"network {network.name}")
         try:
             network.remove()
         except APIError as error:
-            if error.status_code != 404:
-                left.append(f"network {network.name}: {error.explanation}")
-    return left
+            found.append(f"network {network.name}: {error.explanation}")
+    return found
 
 
 def runs(engine: Engine) -> set[str]:
