@@ -35,7 +35,7 @@ lint: .venv ## style, types, layers
 	@$(BIN)/lint-imports --no-cache
 
 test: lint ## all tests but the slow ones: first without a daemon, then on the real engine and cluster
-	@$(BIN)/pytest -q tests/unit
+	@$(BIN)/pytest -q tests/unit tests/labs
 	@$(BIN)/labs up
 	@$(BIN)/labs images
 	@$(BIN)/pytest -q tests/e2e -m "not slow"

@@ -29,6 +29,7 @@ Recorded = Mapping[str, tuple["Timeline", ...]]
 """The timelines of each cell, by the cell's name."""
 
 Derived = Callable[[Mapping[str, Verdict]], Verdict]
+ANSWERS = (Grade.CONFIRMED, Grade.REFUTED, Grade.INCONCLUSIVE)
 OPPOSITE = {Grade.CONFIRMED: Grade.REFUTED, Grade.REFUTED: Grade.CONFIRMED}
 
 
@@ -91,7 +92,7 @@ class _Asked:
                 return unavailable(", ".join(sorted(lacks)))
             given[name] = None if lacks else self._filled(cell)
         try:
-            return self.claim.judge(**given)
+            return _answer(self.claim.judge(**given))
         except NotShown as missing:
             return unsettled(missing.reason, str(missing))
         except Exception as error:  # a judge that stumbles has not judged
@@ -100,6 +101,12 @@ class _Asked:
     def _filled(self, cell: Trials) -> Trials:
         beside = tuple(t for c in self.claim.trials if c.alike == cell.alike for t in self.recorded.get(c.cell, ()))
         return replace(cell, timelines=self.recorded.get(cell.cell, ()), beside=beside)
+
+
+def _answer(verdict: object) -> Verdict:
+    if not isinstance(verdict, Verdict) or verdict.grade not in ANSWERS:
+        raise TypeError("a judge answers holds(...), fails(...) or unsettled(...), nothing else")
+    return verdict
 
 
 def combine(parts: Mapping[str, Verdict]) -> Verdict:

@@ -67,9 +67,9 @@ def read(folder: Path) -> Run:
     """The run in a folder; a last line that was cut short is what a killed run leaves, any other damage is told."""
     file = folder / FILE
     try:
-        lines = file.read_text().split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Problem(f"Reading run {folder}", f"{file.name}: {error}", "ls runs/") from error
+        lines = file.read_bytes().split(b"\n")
+    except OSError as error:
+        raise Problem(f"Reading run {folder}", f"{file.name}: {error.strerror}", "ls runs/") from error
     reading = _Reading(file)
     for number, line in enumerate(lines, 1):
         if not line:
@@ -120,7 +120,7 @@ class _Reading:
 def merged(runs: list[Run]) -> dict[str, tuple[Timeline, ...]]:
     """The recordings of several runs, taken together."""
     together: dict[str, tuple[Timeline, ...]] = {}
-    for run in runs:
+    for run in {run.id: run for run in runs}.values():  # one that is named twice counts once
         for cell, timelines in run.timelines.items():
             together[cell] = together.get(cell, ()) + timelines
     return together

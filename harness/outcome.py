@@ -32,10 +32,20 @@ class Finding:
     expected: str
     expected_given: tuple[str, ...]
 
+    part_expected: Mapping[str, tuple[str, tuple[str, ...]]]
+    """For each part that is built: the word and the conditions."""
+
     @property
     def as_expected(self) -> bool:
-        v = self.verdict
-        return v.grade.value == self.expected and set(v.given) == set(self.expected_given)
+        """The whole and each part: a REFUTED part would otherwise hide what the others came to."""
+        return _same(self.verdict, self.expected, self.expected_given) and not any(
+            _settled(self.parts[name]) and not _same(self.parts[name], *wanted)
+            for name, wanted in self.part_expected.items()
+        )
+
+    @property
+    def open(self) -> bool:
+        return any(v.grade is Grade.INCONCLUSIVE for v in (self.verdict, *self.parts.values()))
 
     def document(self) -> dict[str, Any]:
         v = self.verdict
@@ -73,7 +83,16 @@ def finding(lab: str, id_: str, parts: Mapping[str, Verdict], register: Register
         expected = min((p.expected for p in built), key=order.index)
         given = tuple(dict.fromkeys(g for p in built for g in p.given)) if expected == Grade.CONDITIONAL else ()
     verdict = court.combine(parts)
-    return Finding(id_, lab, entry.sentence, verdict, parts, missing, str(expected), tuple(given))
+    wanted = {p.name: (str(p.expected), tuple(p.given)) for p in built}
+    return Finding(id_, lab, entry.sentence, verdict, parts, missing, str(expected), tuple(given), wanted)
+
+
+def _same(verdict: Verdict, grade: str, given: tuple[str, ...]) -> bool:
+    return verdict.grade.value == grade and set(verdict.given) == set(given)
+
+
+def _settled(verdict: Verdict) -> bool:
+    return verdict.grade not in (Grade.INCONCLUSIVE, Grade.UNAVAILABLE)
 
 
 def exit_code(findings: list[Finding], leftovers: int, allowed: frozenset[str]) -> int:
@@ -84,7 +103,7 @@ def exit_code(findings: list[Finding], leftovers: int, allowed: frozenset[str]) 
         return NOTHING
     if any(_differs(f, allowed) for f in findings):
         return DIFFERS
-    return OPEN if any(f.verdict.grade is Grade.INCONCLUSIVE for f in findings) else AS_EXPECTED
+    return OPEN if any(f.open for f in findings) else AS_EXPECTED
 
 
 def _differs(one: Finding, allowed: frozenset[str]) -> bool:

@@ -354,6 +354,8 @@ class Runner:
     def _look_after(self, trial: Trial, site: Site, when: str) -> None:
         wrong = self._health(site)
         trial.mark("health", when=when, ok="no" if wrong else "yes", **({"why": wrong} if wrong else {}))
+        if wrong and when == "before":
+            raise NotSteady(f"{site.place.name}: {wrong}")
 
     # -- verdicts --------------------------------------------------------------------------------------------------
 

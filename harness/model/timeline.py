@@ -63,7 +63,9 @@ class Timeline:
         return "\n".join(str(entry) for entry in self.entries)
 
 
-_LINE = re.compile(r"\s*(?P<at>[0-9.]+) s\s+(?P<who>\S+)\s+(?:(?P<kind>act|try|sample|note|mark):)?(?P<what>[^\s=]+)")
+_LINE = re.compile(
+    r"\s*(?P<at>[0-9]+(?:\.[0-9]+)?) s\s+(?P<who>\S+)\s+(?:(?P<kind>act|try|sample|note|mark):)?(?P<what>[^\s=:]+)"
+)
 _FACT = re.compile(r'\s+(?P<name>[A-Za-z_]\w*)=(?P<value>"(?:[^"\\]|\\.)*"|\S*)')
 _PLAIN = re.compile(r"[^\s\"=]+")
 
@@ -74,7 +76,7 @@ def _quoted(value: str) -> str:
 
 def parse(text: str) -> Timeline:
     """The notation read back; blank lines and `#` comments are left out, anything else odd is a ValueError."""
-    lines = enumerate(text.splitlines(), 1)
+    lines = enumerate(text.split("\n"), 1)  # splitlines would also split at characters that a value may hold
     return Timeline(tuple(_entry(line, n) for n, line in lines if line.strip() and not line.lstrip().startswith("#")))
 
 
@@ -85,11 +87,20 @@ def _entry(line: str, number: int) -> Entry:
     facts, at = {}, head.end()
     while fact := _FACT.match(line, at):
         value = fact["value"]
-        facts[fact["name"]] = json.loads(value) if value.startswith('"') else value
+        facts[fact["name"]] = _unquoted(value, number)
         at = fact.end()
     if line[at:].strip():
         raise ValueError(f"line {number}: {line[at:].strip()!r} is not a fact such as name=value")
     return Entry(float(head["at"]), Kind(head["kind"] or "event"), head["who"], head["what"], facts)
+
+
+def _unquoted(value: str, number: int) -> str:
+    if not value.startswith('"'):
+        return value
+    try:
+        return str(json.loads(value))
+    except ValueError as error:
+        raise ValueError(f"line {number}: {value} is not a quoted text as JSON has it") from error
 
 
 def written(entries: Iterable[Entry], run: str = "") -> Timeline:

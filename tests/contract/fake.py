@@ -1,0 +1,224 @@
+"""A site in memory, on a clock of its own, whose status lags behind what is so, as real APIs' does."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harness.model.site import Replica
+from harness.sites.place import Answer, Gone, Unanswered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.model.clock import Deadline
+    from harness.sites.place import Scope
+
+
+TAKES_S = 0.001
+"""Every question takes a little time."""
+
+
+class VirtualClock:
+    """Sleeping takes no time, and time passes by sleeping only; the next event of a platform ends a sleep early."""
+
+    def __init__(self, begin: float = 1000.0) -> None:
+        self.time = begin
+        self.rings: Callable[[float], float] = lambda _now: math.inf
+
+    def now(self) -> float:
+        return self.time
+
+    def sleep(self, seconds: float) -> None:
+        self.time = min(self.time + seconds, self.rings(self.time))
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the platform does by itself; None: it never does."""
+
+    restarts_after_s: float | None = None
+    """A crashed container is started again in place, under its name."""
+
+    replaces_after_s: float | None = None
+    """A removed copy, or one that ended for good, gets a successor with a name of its own."""
+
+
+@dataclass
+class _Copy:
+    name: str
+    thing: str
+    incarnation: int = 0
+    instance: str = ""
+    answers_at: float = 0.0
+    running: bool = False
+    code: int | None = None
+    restarts: int = 0
+
+    def seen(self) -> Replica:
+        state = "running" if self.running else "created" if self.code is None else "exited"
+        id_ = f"{self.thing}/{self.incarnation}" if self.incarnation else ""
+        return Replica(self.name, id_, self.thing, state, self.running, self.code, self.restarts, f"at-{self.name}")
+
+
+@dataclass
+class _World:
+    """One trial's part of the site: its copies, and how they looked since when."""
+
+    copies: dict[str, _Copy] = field(default_factory=dict)
+    history: list[tuple[float, tuple[Replica, ...]]] = field(default_factory=list)
+    names: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    left: bool = False
+
+
+class FakePlace:
+    """What is due happens when somebody asks and its time has come: no threads, no sleeps."""
+
+    def __init__(
+        self,
+        clock: VirtualClock,
+        *,
+        name: str = "fake",
+        copies: int = 1,
+        policy: Policy | None = None,
+        lag_s: float = 0.0,
+        starts_s: float = 0.3,
+        boots_s: float = 0.02,
+        sick: str = "",
+        stream: str = "open",
+    ) -> None:
+        self.name, self.clock, self.count, self.policy = name, clock, copies, policy or Policy()
+        self.lag_s, self.starts_s, self.boots_s = lag_s, starts_s, boots_s
+        self.sick, self.stream = sick, stream
+        self.outages: list[tuple[float, float]] = []
+        """When answering back: from served to served again, as it was and not as it looked."""
+
+        self._worlds: dict[str, _World] = defaultdict(_World)
+        self._due: list[tuple[float, int, Callable[[float], None]]] = []
+        self._order = itertools.count()
+        self._instances = itertools.count(1)
+        self._things = itertools.count(1)
+        # Events come at once, while what a look shows lags behind them.
+        clock.rings = lambda now: min((when for when, *_ in self._due if when > now), default=math.inf)
+
+    # -- what every site can be asked ------------------------------------------------------------------------------
+
+    def open(self, deadline: Deadline) -> None:
+        pass
+
+    def health(self) -> str:
+        return self.sick
+
+    def streams(self) -> dict[str, str]:
+        return {f"{self.name}-events": self.stream}
+
+    def apply(self, scope: Scope) -> None:
+        for _ in range(self.count):
+            self._create(scope, self.clock.now())
+
+    def look(self, scope: Scope) -> tuple[Replica, ...]:
+        """As it was `lag_s` ago."""
+        self._catch_up()
+        then = self.clock.now() - self.lag_s
+        past = [seen for at, seen in self._worlds[scope.trial].history if at <= then]
+        return past[-1] if past else ()
+
+    def ask(self, scope: Scope, replica: Replica, method: str, path: str) -> Answer:
+        """The process behind that address answers, whichever it is by now."""
+        self._catch_up()
+        copy = self._worlds[scope.trial].copies.get(replica.name)
+        if copy is None or not copy.running or self.clock.now() < copy.answers_at:
+            raise Unanswered("refused")
+        if method == "POST" and path.startswith(("/crash", "/exit0")):
+            self._ends(scope, copy, int(path.partition("code=")[2] or 1), meant=False)
+            return Answer(200, copy.instance)
+        return Answer(200, copy.instance) if path == "/" else Answer(404, copy.instance)
+
+    def signal(self, scope: Scope, replica: Replica, how: str) -> str:
+        self._catch_up()
+        world = self._worlds[scope.trial]
+        copy = world.copies.get(replica.name)
+        if copy is None:
+            raise Gone(f"there is no {replica.name}")
+        if how == "remove":
+            del world.copies[copy.name]
+            self._changed(scope, self.clock.now(), copy.name, "destroyed")
+            self._replaced(scope)
+        elif copy.running:
+            self._ends(scope, copy, 143 if how == "stop" else 137, meant=how != "host-kill")
+        else:
+            raise Gone(f"{replica.name} does not run")
+        return f"fake {how}"
+
+    def scale(self, scope: Scope, copies: int) -> str:
+        self._catch_up()
+        world = self._worlds[scope.trial]
+        for name in list(world.copies)[copies:]:
+            del world.copies[name]
+            self._changed(scope, self.clock.now(), name, "destroyed")
+        for _ in range(copies - len(world.copies)):
+            self._create(scope, self.clock.now())
+        return f"scaled to {copies}"
+
+    def leave(self, scope: Scope) -> None:
+        world = self._worlds[scope.trial]
+        world.copies.clear()
+        world.left = True
+        world.history.append((self.clock.now(), ()))
+
+    def close(self, deadline: Deadline) -> list[str]:
+        return sorted(name for world in self._worlds.values() for name in world.copies)
+
+    # -- what happens of itself ------------------------------------------------------------------------------------
+
+    def _at(self, when: float, what: Callable[[float], None]) -> None:
+        heapq.heappush(self._due, (when, next(self._order), what))
+
+    def _catch_up(self) -> None:
+        self.clock.time += TAKES_S
+        while self._due and self._due[0][0] <= self.clock.now():
+            when, _, what = heapq.heappop(self._due)
+            what(when)
+
+    def _create(self, scope: Scope, when: float) -> None:
+        world = self._worlds[scope.trial]
+        if world.left:
+            return
+        copy = _Copy(f"web-{next(world.names)}", f"thing-{next(self._things)}")
+        world.copies[copy.name] = copy
+        self._changed(scope, when, copy.name, "created")
+        self._at(when + self.starts_s, lambda at: self._starts(scope, copy, at))
+
+    def _starts(self, scope: Scope, copy: _Copy, when: float) -> None:
+        if self._worlds[scope.trial].copies.get(copy.name) is not copy:
+            return
+        copy.incarnation += 1
+        copy.restarts = copy.incarnation - 1
+        copy.instance = f"process-{next(self._instances)}"
+        copy.running, copy.code, copy.answers_at = True, None, when + self.boots_s
+        self._changed(scope, when, copy.name, "started")
+
+    def _ends(self, scope: Scope, copy: _Copy, code: int, *, meant: bool) -> None:
+        now = self.clock.now()
+        copy.running, copy.code = False, code
+        self._changed(scope, now, copy.name, "died-event")
+        if self.policy.restarts_after_s is not None and not meant:
+            self._at(now + self.policy.restarts_after_s, lambda at: self._starts(scope, copy, at))
+            self.outages.append((now, now + self.policy.restarts_after_s + self.boots_s))
+
+    def _replaced(self, scope: Scope) -> None:
+        after = self.policy.replaces_after_s
+        if after is not None:
+            now = self.clock.now()
+            self._at(now + after, lambda at: self._create(scope, at))
+            self.outages.append((now, now + after + self.starts_s + self.boots_s))
+
+    def _changed(self, scope: Scope, when: float, who: str, what: str) -> None:
+        world = self._worlds[scope.trial]
+        world.history.append((when, tuple(c.seen() for c in world.copies.values())))
+        scope.heard(who, what, {"fake_s": f"{when:.3f}"})
+        scope.stirred.set()

@@ -1,0 +1,119 @@
+"""The recorded runs that come with the labs: whole, as the register expects, and the same in the text notation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from harness import catalog, court, journal, outcome, register
+from harness.model.scenario import check
+from harness.model.timeline import Kind, parse
+from harness.model.verdict import Grade
+
+RECORDED = sorted(path.parent for path in (catalog.FOLDER / "recorded").glob(f"*/{journal.FILE}"))
+DECIDED = (Grade.CONFIRMED, Grade.CONDITIONAL, Grade.REFUTED)
+FEWEST = 3
+
+
+@cache
+def run_in(folder):
+    return journal.read(folder)
+
+
+@cache
+def known():
+    return register.load(catalog.REGISTER)
+
+
+def each_lab():
+    return [(folder, name) for folder in RECORDED for name in run_in(folder).facts["labs"]]
+
+
+LABS = each_lab()
+labs = pytest.mark.parametrize(("folder", "name"), LABS, ids=[f"{folder.name}-{name}" for folder, name in LABS])
+
+
+def test_there_is_a_recorded_run():
+    assert RECORDED
+
+
+@pytest.mark.parametrize("folder", RECORDED, ids=lambda f: f.name)
+def test_a_recorded_run_ended_by_itself_and_left_nothing_behind(folder):
+    end = run_in(folder).end
+
+    assert (end["how"], end["leftovers"]) == ("done", [])
+
+
+@labs
+def test_every_cell_of_the_lab_is_in_it_at_least_three_times(folder, name):
+    recorded = run_in(folder).of_lab(name)
+    few = {c.cell: len(recorded.get(c.cell, ())) for c in catalog.lab(name).cells}
+
+    assert {cell: n for cell, n in few.items() if n < FEWEST} == {}
+
+
+@labs
+def test_every_trial_of_it_is_sound(folder, name):
+    for cell, timelines in run_in(folder).of_lab(name).items():
+        for timeline in timelines:
+            check(timeline, cell)
+
+
+@labs
+def test_every_claim_is_decided_as_the_register_expects(folder, name):
+    findings = outcome.judge([catalog.lab(name)], {name: run_in(folder).of_lab(name)}, known())
+
+    assert findings
+    assert [f.id for f in findings if not f.as_expected or f.verdict.grade not in DECIDED] == []
+    assert outcome.exit_code(findings, 0, frozenset()) == 0
+
+
+@labs
+def test_every_part_is_decided_as_the_register_expects(folder, name):
+    for id_, settled in court.settle_all(catalog.lab(name).claims, run_in(folder).of_lab(name)).items():
+        expected = {part.name: part for part in known().claim(id_).parts}
+        for part, verdict in settled.items():
+            wanted = expected[part] if part else known().claim(id_)
+            assert (verdict.grade, verdict.given) == (wanted.expected, wanted.given), f"{id_} {part}"
+
+
+@labs
+def test_every_verdict_says_the_same_when_it_is_asked_again(folder, name):
+    recorded, claims = run_in(folder).of_lab(name), catalog.lab(name).claims
+
+    assert court.settle_all(claims, recorded) == court.settle_all(claims, recorded)
+
+
+@labs
+def test_every_verdict_follows_from_the_printed_timelines_too(folder, name):
+    recorded, claims = run_in(folder).of_lab(name), catalog.lab(name).claims
+    printed = {cell: tuple(replace(parse(str(t)), run=t.run) for t in ts) for cell, ts in recorded.items()}
+    first, second = court.settle_all(claims, recorded), court.settle_all(claims, printed)
+
+    assert {id_: {p: (v.grade, v.given) for p, v in parts.items()} for id_, parts in first.items()} == {
+        id_: {p: (v.grade, v.given) for p, v in parts.items()} for id_, parts in second.items()
+    }
+
+
+@labs
+def test_every_entry_is_printed_so_that_it_can_be_read_back(folder, name):
+    for timelines in run_in(folder).of_lab(name).values():
+        for timeline in timelines:
+            again = parse(str(timeline)).entries
+            assert [(e.kind, e.who, e.what, e.facts) for e in again] == [
+                (e.kind, e.who, e.what, e.facts) for e in timeline.entries
+            ]
+            assert [e.at_s for e in again] == pytest.approx([e.at_s for e in timeline.entries], abs=0.0006)
+
+
+@labs
+def test_times_of_a_trial_never_run_backwards_and_windows_are_as_long_as_they_were_to_be(folder, name):
+    for cell, timelines in run_in(folder).of_lab(name).items():
+        for timeline in timelines:
+            times = [e.at_s for e in timeline.entries]
+            assert times == sorted(times), cell
+            for window in timeline.of(Kind.MARK, "window"):
+                waited, allowed = window.number("waited_s"), window.number("allowed_s")
+                assert window.facts["met"] == "yes" or waited >= allowed, cell

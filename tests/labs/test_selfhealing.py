@@ -1,0 +1,324 @@
+"""The verdicts of selfhealing on its recorded run, and on the same run with one fact of one trial changed.
+
+A tampered trial of a cell that the verdict rests on must leave it open. Which cells those are follows from how
+verdicts come about: the tested ones always; the blank and the conditions of what holds; the standard of what is
+refuted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+
+import pytest
+
+from harness import catalog, court, journal, outcome, register
+from harness.model.timeline import Entry, Kind, Timeline, written
+from harness.model.verdict import Grade
+
+LAB = catalog.lab("selfhealing")
+CLAIMS = {f"{c.id}{f' {c.part}' if c.part else ''}": c for c in LAB.claims}
+
+VERDICTS = {
+    "docker-no-auto-restart": Grade.REFUTED,
+    "docker-restart-needs-compose-or-swarm": Grade.REFUTED,
+    "docker-manual-stop-not-restarted": Grade.CONFIRMED,
+    "k8s-restarts-failed-containers": Grade.CONFIRMED,
+    "k8s-restores-desired-state": Grade.CONFIRMED,
+}
+
+
+@cache
+def recorded() -> dict[str, tuple[Timeline, ...]]:
+    return journal.read(catalog.FOLDER / "recorded" / "selfhealing").of_lab("selfhealing")
+
+
+@cache
+def settled(name: str):
+    return court.settle(CLAIMS[name], recorded())
+
+
+def with_one(cell: str, number: int, timeline: Timeline | None) -> dict[str, tuple[Timeline, ...]]:
+    """The recordings with one trial exchanged, or taken out."""
+    timelines = list(recorded()[cell])
+    timelines[number : number + 1] = [] if timeline is None else [timeline]
+    return recorded() | {cell: tuple(timelines)}
+
+
+# -- the run as it is ----------------------------------------------------------------------------------------------
+
+
+def test_the_lab_judges_what_the_register_gives_to_it():
+    known = register.load(catalog.REGISTER)
+
+    assert {c.id for c in LAB.claims} == {c.id for c in known.of_lab("selfhealing")} == set(VERDICTS)
+
+
+@pytest.mark.parametrize("id_", VERDICTS)
+def test_each_claim_is_settled_as_the_register_expects(id_):
+    known = register.load(catalog.REGISTER)
+    parts = {c.part: court.settle(c, recorded()) for c in LAB.claims if c.id == id_}
+    finding = outcome.finding("selfhealing", id_, parts, known)
+
+    assert finding.verdict.grade is VERDICTS[id_]
+    assert known.claim(id_).expected is VERDICTS[id_]
+    assert finding.as_expected
+
+
+def test_that_compose_brings_a_container_back_is_due_to_the_restart_key():
+    verdict = settled("docker-restart-needs-compose-or-swarm b")
+
+    assert (verdict.grade, verdict.given) == (Grade.CONDITIONAL, ("the `restart:` key",))
+
+
+def test_a_crashed_container_of_a_pod_comes_back_in_place():
+    assert "in the same Pod" in settled("k8s-restarts-failed-containers").sentence
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_every_cell_that_a_claim_may_need_was_recorded_at_least_three_times(name):
+    claim = CLAIMS[name]
+    few = {t.cell for t in claim.trials if len(recorded().get(t.cell, ())) < 3}
+
+    assert claim.standard is not None
+    assert {claim.blank.cell, claim.standard.cell} <= {t.cell for t in claim.trials}
+    assert few == set()
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_neither_the_blank_nor_the_standard_is_the_tested_cell(name):
+    claim = CLAIMS[name]
+    tested = {t.cell for t in claim.cells.values()}
+
+    assert not tested & {claim.blank.cell, claim.standard.cell}
+
+
+# -- one fact changed ----------------------------------------------------------------------------------------------
+
+
+def has(timeline: Timeline, *, returned: bool) -> bool:
+    window = timeline.last(Kind.MARK, "window")
+    return (window.facts["met"] == "yes") is returned
+
+
+def leaving_out(timeline: Timeline, *gone: Entry) -> Timeline:
+    return replace(timeline, entries=tuple(e for e in timeline.entries if not any(e is g for g in gone)))
+
+
+def changed(timeline: Timeline, old: Entry, new: Entry) -> Timeline:
+    return written([new if e is old else e for e in timeline.entries], timeline.run)
+
+
+def acts(timeline: Timeline) -> list[Entry]:
+    return list(timeline.of(Kind.ACT))
+
+
+def fresh(timeline: Timeline) -> list[Entry]:
+    steady = timeline.first(Kind.MARK, "steady")
+    return [e for e in timeline.of(Kind.EVENT, "serving") if e.at_s > steady.at_s]
+
+
+def no_act_at_all(timeline):
+    yield leaving_out(timeline, *acts(timeline))
+
+
+def each_act_dropped(timeline):
+    yield from (leaving_out(timeline, act) for act in acts(timeline))
+
+
+def each_act_without_proof(timeline):
+    for act in acts(timeline):
+        yield changed(timeline, act, replace(act, facts=dict(act.facts) | {"ok": "no"}))
+
+
+def each_return_dropped(timeline):
+    yield from (leaving_out(timeline, e) for e in fresh(timeline))
+
+
+def each_return_before_the_act(timeline):
+    sent = min(a.number("sent_s") for a in acts(timeline))
+    for entry in fresh(timeline):
+        yield changed(timeline, entry, replace(entry, at_s=sent - 0.001))
+
+
+def each_copy_never_served_before(timeline):
+    steady = timeline.first(Kind.MARK, "steady")
+    yield from (leaving_out(timeline, e) for e in timeline.of(Kind.EVENT, "serving") if e.at_s <= steady.at_s)
+
+
+def each_end_of_a_victim_dropped(timeline):
+    yield from (leaving_out(timeline, e) for e in timeline.of(Kind.EVENT) if e.what in ("died", "gone"))
+
+
+def each_end_of_a_victim_before_the_act(timeline):
+    sent = {a.facts["id"]: a.number("sent_s") for a in acts(timeline)}
+    for entry in timeline.of(Kind.EVENT):
+        if entry.what in ("died", "gone"):
+            yield changed(timeline, entry, replace(entry, at_s=sent[entry.facts["id"]] - 0.001))
+
+
+def no_samples(timeline):
+    if samples := list(timeline.of(Kind.SAMPLE)):
+        yield leaving_out(timeline, *samples)
+
+
+def a_gap_in_the_samples(timeline):
+    samples = list(timeline.of(Kind.SAMPLE))
+    if gap := samples[5 : 5 + len(samples) // 10 + 1]:
+        yield leaving_out(timeline, *gap)
+
+
+def a_shorter_window(timeline):
+    window = timeline.last(Kind.MARK, "window")
+    yield changed(timeline, window, replace(window, facts=dict(window.facts) | {"waited_s": "1.000"}))
+
+
+def the_opposite_window(timeline):
+    window = timeline.last(Kind.MARK, "window")
+    other = {"yes": "no", "no": "yes"}[window.facts["met"]]
+    yield changed(timeline, window, replace(window, facts=dict(window.facts) | {"met": other}))
+
+
+def no_window(timeline):
+    yield leaving_out(timeline, *timeline.of(Kind.MARK, "window"))
+
+
+def stream_lost(timeline):
+    last = timeline.last(Kind.MARK, "stream")
+    yield changed(timeline, last, replace(last, facts={"state": "lost"}))
+
+
+def stream_not_told(timeline):
+    yield leaving_out(timeline, *timeline.of(Kind.MARK, "stream"))
+
+
+def end_cut_off(timeline):
+    yield leaving_out(timeline, timeline.last(Kind.MARK, "end"))
+
+
+def everything_after_the_act_cut_off(timeline):
+    acted = timeline.entries.index(acts(timeline)[-1])
+    yield replace(timeline, entries=timeline.entries[: acted + 1])
+
+
+def each_look_at_the_sites_health_dropped(timeline):
+    yield from (leaving_out(timeline, e) for e in timeline.of(Kind.MARK, "health"))
+
+
+def a_sick_site(timeline):
+    for look in timeline.of(Kind.MARK, "health"):
+        yield changed(timeline, look, replace(look, facts=dict(look.facts) | {"ok": "no", "why": "x"}))
+
+
+def no_steady_state(timeline):
+    yield leaving_out(timeline, *timeline.of(Kind.MARK, "steady"))
+
+
+def nothing_at_all(timeline):
+    yield replace(timeline, entries=())
+
+
+# Whether it was seen to return or to stay away: what was not asked of such a trial cannot matter.
+OF_ANY_TRIAL = (
+    no_act_at_all,
+    each_act_dropped,
+    each_act_without_proof,
+    each_copy_never_served_before,
+    each_end_of_a_victim_dropped,
+    each_end_of_a_victim_before_the_act,
+    the_opposite_window,
+    no_window,
+    stream_lost,
+    stream_not_told,
+    end_cut_off,
+    everything_after_the_act_cut_off,
+    each_look_at_the_sites_health_dropped,
+    a_sick_site,
+    no_steady_state,
+    nothing_at_all,
+)
+OF_A_RETURN = (each_return_dropped, each_return_before_the_act)
+OF_STAYING_AWAY = (no_samples, a_gap_in_the_samples, a_shorter_window)
+TAMPERINGS = (*OF_ANY_TRIAL, *OF_A_RETURN, *OF_STAYING_AWAY)
+
+
+def rests_on(name: str) -> set[str]:
+    claim, verdict = CLAIMS[name], settled(name)
+    tested = {t.cell for t in claim.cells.values()}
+    if verdict.grade is Grade.REFUTED:
+        return tested | {claim.standard.cell}
+    return tested | {claim.blank.cell} | {t.cell for t in claim.given.values()}
+
+
+def cells() -> list[tuple[str, str]]:
+    return [(name, trials.cell) for name, claim in CLAIMS.items() for trials in claim.trials]
+
+
+def matters(tampering, timeline: Timeline) -> bool:
+    if tampering in OF_A_RETURN:
+        return has(timeline, returned=True)
+    return tampering not in OF_STAYING_AWAY or has(timeline, returned=False)
+
+
+@pytest.mark.parametrize("tampering", TAMPERINGS, ids=lambda t: t.__name__)
+@pytest.mark.parametrize(("name", "cell"), cells())
+def test_one_changed_fact_opens_the_verdicts_that_rest_on_it_and_no_others(name, cell, tampering):
+    needed, stayed = cell in rests_on(name), []
+    for number, timeline in enumerate(recorded()[cell]):
+        for variant, tampered in enumerate(tampering(timeline), 1):
+            assert tampered != timeline
+            verdict = court.settle(CLAIMS[name], with_one(cell, number, tampered))
+            if needed and matters(tampering, timeline):
+                if verdict.grade is not Grade.INCONCLUSIVE:
+                    stayed.append((number, variant, str(verdict.grade)))
+            else:
+                assert (verdict.grade, verdict.given) == (settled(name).grade, settled(name).given)
+
+    assert stayed == []
+
+
+def test_each_tampering_is_tried_where_it_matters():
+    tried = {
+        t
+        for name, cell in cells()
+        if cell in rests_on(name)
+        for timeline in recorded()[cell]
+        for t in TAMPERINGS
+        if matters(t, timeline) and any(True for _ in t(timeline))
+    }
+
+    assert tried == set(TAMPERINGS)
+
+
+@pytest.mark.parametrize(("name", "cell"), cells())
+def test_a_cell_that_is_missing_opens_the_verdicts_that_rest_on_it_and_no_others(name, cell):
+    rest = {other: timelines for other, timelines in recorded().items() if other != cell}
+    grade = court.settle(CLAIMS[name], rest).grade
+
+    assert grade is (Grade.INCONCLUSIVE if cell in rests_on(name) else settled(name).grade)
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_a_tested_cell_with_the_recordings_of_its_blank_never_gives_the_same_verdict_as_before(name):
+    claim = CLAIMS[name]
+    (tested, *_) = claim.cells.values()
+    grade = court.settle(claim, recorded() | {tested.cell: recorded()[claim.blank.cell]}).grade
+
+    if settled(name).grade is Grade.REFUTED:
+        # The blank of what is refuted fails by its nature: pods come back too.
+        assert grade is Grade.REFUTED
+    else:
+        assert grade is not settled(name).grade
+
+
+def test_a_trial_of_another_outcome_among_the_others_opens_the_verdict():
+    mixed = recorded() | {
+        "crash @ run, policy always": (
+            *recorded()["crash @ run, policy always"][:4],
+            recorded()["crash @ run, policy no"][0],
+        )
+    }
+
+    verdict = court.settle(CLAIMS["docker-no-auto-restart"], mixed)
+
+    assert (verdict.grade, verdict.reason) == (Grade.INCONCLUSIVE, "trials-differ")

@@ -1,0 +1,197 @@
+"""The journal: what was written is read back, and what is damaged is told with its place."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from harness import journal
+from harness.model.arm import Arm, Run
+from harness.model.errors import Problem
+from harness.model.scenario import Scenario, check
+from harness.model.site import engine
+from harness.model.timeline import Entry, Kind
+from harness.model.verdict import NotShown
+
+CELL = (Scenario("crash", "It crashes.", lambda _t: None) @ Arm("here", engine, Run())).cell
+
+ENTRIES = (
+    Entry(0.0, Kind.MARK, "trial", "health", {"when": "before", "ok": "yes"}),
+    Entry(0.123456, Kind.EVENT, "web-1", "running"),
+    Entry(0.6, Kind.MARK, "trial", "steady", {"replicas": "1", "ids": "a1"}),
+    Entry(1.0, Kind.NOTE, "web-1", "note", {"text": 'größer, "quoted"\nand a new line'}),
+    Entry(2.0, Kind.MARK, "trial", "health", {"when": "after", "ok": "yes"}),
+    Entry(2.0, Kind.MARK, "events", "stream", {"state": "open"}),
+    Entry(2.1, Kind.MARK, "trial", "end", {"how": "done"}),
+)
+
+
+def write(folder, run="run-1", *, entries=ENTRIES, trials=("t001",), end=True):
+    log = journal.Journal(folder, run, {"seed": 7})
+    for number, trial in enumerate(trials, 1):
+        log.trial(trial, CELL, number, "lab")
+        for entry in entries:
+            log.entry(trial, entry)
+    if end:
+        log.write(type="end", leftovers=[], how="done")
+    log.close()
+    return folder / journal.FILE
+
+
+def test_what_was_written_is_read_back(tmp_path):
+    write(tmp_path / "r", trials=("t001", "t002"))
+    run = journal.read(tmp_path / "r")
+
+    assert (run.id, run.facts, run.end["how"]) == ("run-1", {"seed": 7}, "done")
+    assert list(run.of_lab("lab")) == [CELL]
+    assert [t.entries for t in run.of_lab("lab")[CELL]] == [ENTRIES, ENTRIES]
+    assert {t.run for t in run.of_lab("lab")[CELL]} == {"run-1"}
+
+
+def test_each_line_is_there_as_soon_as_it_is_written(tmp_path):
+    log = journal.Journal(tmp_path / "r", "run-1", {})
+    log.trial("t001", CELL, 1, "lab")
+    log.entry("t001", ENTRIES[0])
+
+    assert journal.read(tmp_path / "r").of_lab("lab")[CELL][0].entries == ENTRIES[:1]
+    log.close()
+
+
+def test_a_run_is_not_written_over(tmp_path):
+    write(tmp_path / "r")
+
+    with pytest.raises(FileExistsError):
+        journal.Journal(tmp_path / "r", "run-1", {})
+
+
+def test_what_comes_after_the_end_is_dropped_and_does_not_raise(tmp_path):
+    log = journal.Journal(tmp_path / "r", "run-1", {})
+    log.close()
+    log.entry("t001", ENTRIES[0])
+
+    assert len((tmp_path / "r" / journal.FILE).read_text().splitlines()) == 1
+
+
+def test_entries_that_threads_wrote_out_of_turn_are_read_in_order_of_time(tmp_path):
+    write(tmp_path / "r", entries=ENTRIES[::-1])
+    times = [e.at_s for e in journal.read(tmp_path / "r").of_lab("lab")[CELL][0].entries]
+
+    assert times == sorted(times)
+
+
+def test_labs_are_kept_apart_though_one_name_begins_like_the_other(tmp_path):
+    log = journal.Journal(tmp_path / "r", "run-1", {})
+    log.trial("t001", CELL, 1, "lab")
+    log.trial("t002", CELL, 1, "labour")
+    log.close()
+    run = journal.read(tmp_path / "r")
+
+    assert (len(run.of_lab("lab")[CELL]), len(run.of_lab("labour")[CELL])) == (1, 1)
+
+
+def test_a_last_line_cut_short_costs_that_line_and_the_trial_is_broken_off(tmp_path):
+    file = write(tmp_path / "r", end=False)
+    file.write_text(file.read_text()[:-20])
+    (timeline,) = journal.read(tmp_path / "r").of_lab("lab")[CELL]
+
+    assert timeline.entries == ENTRIES[:-1]
+    with pytest.raises(NotShown) as caught:
+        check(timeline, CELL)
+    assert caught.value.reason == "broke-off"
+
+
+def test_a_run_may_be_cut_after_any_byte_of_its_last_line(tmp_path):
+    entry = Entry(3.0, Kind.NOTE, "web", "note", {"text": "größer"})
+    file = write(tmp_path / "r", entries=(*ENTRIES, entry), end=False)
+    whole = file.read_bytes()
+    last = whole.rindex(b"\n", 0, -1) + 1
+
+    for length in range(last, len(whole) - 1):
+        file.write_bytes(whole[:length])
+        (timeline,) = journal.read(tmp_path / "r").of_lab("lab")[CELL]
+        assert timeline.entries == ENTRIES
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["{", "no json", "[]", "7", "null", '{"no": "type"}', '{"type": "entry", "trial": "t001"}'],
+)
+def test_damage_in_the_middle_is_told_with_file_and_line(tmp_path, damage):
+    file = write(tmp_path / "r")
+    lines = file.read_text().split("\n")
+    lines[3] = damage
+    file.write_text("\n".join(lines))
+
+    with pytest.raises(Problem, match=r"journal\.jsonl, line 4\b"):
+        journal.read(tmp_path / "r")
+
+
+@pytest.mark.parametrize(("key", "value"), [("kind", "rumour"), ("at_s", "soon"), ("at_s", None)])
+def test_an_entry_that_makes_no_sense_is_told_with_file_and_line(tmp_path, key, value):
+    file = write(tmp_path / "r")
+    lines = file.read_text().split("\n")
+    lines[3] = json.dumps(json.loads(lines[3]) | {key: value})
+    file.write_text("\n".join(lines))
+
+    with pytest.raises(Problem, match=r"journal\.jsonl, line 4\b"):
+        journal.read(tmp_path / "r")
+
+
+def test_a_last_line_that_is_whole_but_damaged_is_told_too(tmp_path):
+    file = write(tmp_path / "r")
+    file.write_text(file.read_text() + "damaged\n")
+
+    with pytest.raises(Problem, match="line 11"):
+        journal.read(tmp_path / "r")
+
+
+def test_another_version_is_named_beside_ours(tmp_path):
+    file = write(tmp_path / "r")
+    file.write_text(file.read_text().replace(journal.SCHEMA, "labs.journal/9"))
+
+    with pytest.raises(Problem, match=r"labs\.journal/9") as caught:
+        journal.read(tmp_path / "r")
+    assert journal.SCHEMA in str(caught.value)
+
+
+def test_a_run_without_a_head_is_told(tmp_path):
+    file = write(tmp_path / "r")
+    file.write_text("\n".join(file.read_text().split("\n")[1:]))
+
+    with pytest.raises(Problem, match="does not say which run it is"):
+        journal.read(tmp_path / "r")
+
+
+def test_an_empty_journal_has_no_head(tmp_path):
+    write(tmp_path / "r").write_text("")
+
+    with pytest.raises(Problem, match="does not say which run it is"):
+        journal.read(tmp_path / "r")
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(Problem, match="No such file"):
+        journal.read(tmp_path / "nowhere")
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path):
+    write(tmp_path / "r").write_bytes(b"\xff\xfe\x00\n" * 3)
+
+    with pytest.raises(Problem, match=r"journal\.jsonl"):
+        journal.read(tmp_path / "r")
+
+
+def test_runs_are_taken_together_and_each_timeline_knows_its_own(tmp_path):
+    write(tmp_path / "a", "run-1", trials=("t001", "t002"))
+    write(tmp_path / "b", "run-2", trials=("t001",))
+    together = journal.merged([journal.read(tmp_path / "a"), journal.read(tmp_path / "b")])
+
+    assert [t.run for t in together[f"lab/{CELL}"]] == ["run-1", "run-1", "run-2"]
+
+
+def test_a_run_that_is_named_twice_counts_once(tmp_path):
+    write(tmp_path / "a", "run-1", trials=("t001", "t002"))
+    run = journal.read(tmp_path / "a")
+
+    assert len(journal.merged([run, run])[f"lab/{CELL}"]) == 2

@@ -1,0 +1,393 @@
+"""What a trial writes down on a site in memory: sound where it ran well, and never better than what was so."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from harness import acts
+from harness.acts.door import Door
+from harness.model.arm import Arm, Run
+from harness.model.scenario import Scenario, Trials, check
+from harness.model.site import engine
+from harness.model.timeline import Entry, Kind, Timeline, written
+from harness.model.verdict import NotShown
+from harness.sites.place import Scope, Unanswered
+from harness.trial import EVERY_S, SOON_S, NotSteady, Pace, Trial
+from tests.contract.fake import FakePlace, Policy, VirtualClock
+
+CELL = Scenario("crash", "It crashes.", lambda _t: None) @ Arm("here", engine, Run())
+
+
+def resolution(lag_s: float) -> float:
+    """How much later than it was a return may be seen: nothing wakes the trial when a lagging status changes."""
+    return 2 * SOON_S + (lag_s + EVERY_S if lag_s else 0)
+
+
+@dataclass
+class Recorded:
+    timeline: Timeline
+    answer: object
+    place: FakePlace
+    pace: Pace
+    told: list[tuple[str, float, float]] = field(default_factory=list)
+
+    @property
+    def trials(self) -> Trials:
+        return replace(CELL, timelines=(self.timeline,), beside=(self.timeline,))
+
+    @property
+    def window(self) -> Entry:
+        return self.timeline.last(Kind.MARK, "window")
+
+
+def record(do, *, place=FakePlace, pace: Pace | None = None, **kinds) -> Recorded:
+    """As the runner does it: health before, the scenario, health after, the streams, the end."""
+    clock, entries, told = VirtualClock(), [], []
+    site, pace = place(clock, **kinds), pace or Pace()
+    scope = Scope("run-1", "t001", CELL.arm, Path(), Path(), heard=lambda *_: None)
+    trial = Trial(site, scope, entries.append, lambda *t: told.append(t), clock, pace, passing=(OSError,))
+    scope.heard = trial.heard
+
+    def look_after(when):
+        wrong = site.health()
+        trial.mark("health", when=when, ok="no" if wrong else "yes", why=wrong)
+
+    look_after("before")
+    site.apply(scope)
+    answer = do(trial)
+    look_after("after")
+    for stream, state in site.streams().items():
+        trial.write(Entry(clock.now() - trial.began, Kind.MARK, stream, "stream", {"state": state}))
+    trial.mark("end", how="done")
+    return Recorded(written(entries, "run-1"), answer, site, pace, told)
+
+
+def crashed(t: Trial, *, within_s: float = 10.0):
+    first, *_ = t.steady(replicas=1)
+    t.act(acts.crash, first)
+    return t.restored(within_s=within_s)
+
+
+def one_removed(t: Trial, *, of: int = 3):
+    first, *_ = t.steady(replicas=of)
+    t.act(acts.remove, first)
+    return t.restored(within_s=10.0)
+
+
+def all_removed(t: Trial):
+    t.act(acts.remove, *t.steady(replicas=3))
+    return t.restored(within_s=10.0)
+
+
+def outage(made: Recorded) -> float:
+    """How long it really was away."""
+    return max(end for _, end in made.place.outages) - min(begin for begin, _ in made.place.outages)
+
+
+# -- it comes back -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("after_s", [0.1, 0.5, 1.0, 3.7])
+@pytest.mark.parametrize("lag_s", [0.0, 0.3, 2.0])
+def test_a_crashed_copy_that_is_restarted_is_restored_as_late_as_it_was_seen(after_s, lag_s):
+    made = record(crashed, policy=Policy(restarts_after_s=after_s), lag_s=lag_s)
+    (took,) = made.trials.restored().each_s
+
+    check(made.timeline, "x")
+    assert made.answer is True
+    assert made.trials.in_place()
+    assert outage(made) - 0.001 <= took <= outage(made) + resolution(lag_s)
+
+
+def test_a_removed_copy_that_is_replaced_is_restored_in_another_place():
+    made = record(one_removed, copies=3, policy=Policy(replaces_after_s=1.0), lag_s=0.3)
+    (took,) = made.trials.restored().each_s
+
+    assert made.answer is True
+    assert not made.trials.in_place()
+    assert outage(made) - 0.001 <= took <= outage(made) + resolution(0.3)
+
+
+def test_all_of_several_are_restored_when_the_last_of_them_is():
+    made = record(all_removed, copies=3, policy=Policy(replaces_after_s=2.0), lag_s=0.3)
+    (took,) = made.trials.restored().each_s
+
+    assert len(list(made.timeline.of(Kind.ACT))) == 3
+    assert outage(made) - 0.001 <= took <= outage(made) + resolution(0.3)
+
+
+def test_a_restart_between_two_looks_is_seen_as_the_end_of_one_process_and_another_that_served():
+    made = record(crashed, policy=Policy(restarts_after_s=0.0), boots_s=0.0)
+    ids = [(e.what, e.facts["id"]) for e in made.timeline.of(Kind.EVENT) if e.what in ("died", "serving")]
+
+    assert ids == [("serving", "thing-1/1"), ("died", "thing-1/1"), ("serving", "thing-1/2")]
+    assert made.trials.restored() is not None
+
+
+def test_what_is_restored_teaches_the_pace():
+    made = record(crashed, policy=Policy(restarts_after_s=2.0))
+    (took,) = made.trials.restored().each_s
+
+    assert made.pace.slowest_s == pytest.approx(took, abs=0.01)
+
+
+# -- it stays away -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lag_s", [0.0, 0.3, 2.0])
+def test_what_is_never_restarted_was_watched_for_as_long_as_was_declared(lag_s):
+    made = record(crashed, lag_s=lag_s)
+    waited = made.window.number("waited_s")
+
+    check(made.timeline, "x")
+    assert made.answer is False
+    assert made.trials.restored() is None
+    assert made.window.facts["met"] == "no"
+    assert 10.0 <= waited <= 10.0 + 0.5
+    assert len(list(made.timeline.of(Kind.SAMPLE, "serving"))) >= math.floor(waited / 0.5) * 0.9
+
+
+def test_what_is_not_replaced_stays_away_though_the_others_serve():
+    made = record(one_removed, copies=3)
+
+    assert made.answer is False
+    assert made.trials.restored() is None
+
+
+def test_a_window_is_as_long_as_slower_successes_ask_for():
+    made = record(crashed, pace=Pace(slowest_s=3.0))
+
+    assert made.answer is False
+    assert made.window.number("waited_s") >= 5 * 3.0
+    assert made.trials.restored() is None
+
+
+def test_a_window_grows_while_it_is_watched():
+    pace = Pace()
+
+    class Learning(FakePlace):
+        def look(self, scope):
+            if self.clock.now() > 1006:
+                pace.took(4.0)
+            return super().look(scope)
+
+    assert record(crashed, place=Learning, pace=pace).window.number("waited_s") >= 5 * 4.0
+
+
+def test_a_return_after_the_declared_window_is_not_seen_as_one():
+    made = record(crashed, policy=Policy(restarts_after_s=15.0))
+
+    assert made.answer is False
+    assert made.trials.restored() is None
+
+
+def test_a_failure_teaches_no_pace():
+    assert record(crashed).pace.slowest_s == 0.0
+
+
+# -- what must not be taken for a return ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lag_s", [0.5, 1.0, 3.0])
+def test_a_status_that_still_shows_the_old_copy_restores_nothing(lag_s):
+    never = record(crashed, lag_s=lag_s)
+    late = record(crashed, policy=Policy(restarts_after_s=1.0), lag_s=lag_s)
+
+    assert never.answer is False
+    assert never.trials.restored() is None
+    assert late.trials.restored().each_s[0] >= outage(late) - 0.001
+
+
+def test_a_status_that_lags_beyond_patience_gives_no_receipt():
+    made = record(crashed, lag_s=40.0)
+
+    with pytest.raises(NotShown) as caught:
+        made.trials.restored()
+    assert caught.value.reason == "no-receipt"
+
+
+def test_a_new_container_from_which_the_old_process_answers_does_not_serve():
+    class Stale(FakePlace):
+        """As with an address that still leads to the old process."""
+
+        def ask(self, scope, replica, method, path):
+            return replace(super().ask(scope, replica, method, path), instance="process-1")
+
+    made = record(crashed, place=Stale, policy=Policy(restarts_after_s=0.5))
+
+    assert made.answer is False
+    assert [e.facts["id"] for e in made.timeline.of(Kind.EVENT, "serving")] == ["thing-1/1"]
+
+
+def test_a_new_container_that_runs_and_does_not_answer_does_not_serve():
+    class Mute(FakePlace):
+        def ask(self, scope, replica, method, path):
+            if replica.id != "thing-1/1":
+                raise Unanswered("timeout")
+            return super().ask(scope, replica, method, path)
+
+    assert record(crashed, place=Mute, policy=Policy(restarts_after_s=0.5)).trials.restored() is None
+
+
+def test_a_new_copy_that_answers_with_errors_does_not_serve():
+    class Failing(FakePlace):
+        def ask(self, scope, replica, method, path):
+            answer = super().ask(scope, replica, method, path)
+            return answer if replica.id == "thing-1/1" else replace(answer, status=500)
+
+    assert record(crashed, place=Failing, policy=Policy(restarts_after_s=0.5)).answer is False
+
+
+def test_the_restart_of_another_copy_does_not_restore_the_one_that_was_removed():
+    def do(t: Trial):
+        first, second, *_ = t.steady(replicas=3)
+        t.act(acts.remove, first)
+        acts.crash(Door(t.place, t.scope), second)  # of itself: the trial knows nothing of it
+        return t.restored(within_s=10.0)
+
+    made = record(do, copies=3, policy=Policy(restarts_after_s=0.5))
+
+    assert made.answer is False or _is_open(made.trials)
+
+
+def _is_open(trials: Trials) -> bool:
+    try:
+        trials.restored()
+    except NotShown:
+        return True
+    return False
+
+
+# -- what makes a recording unsound --------------------------------------------------------------------------------
+
+
+def reason(made: Recorded) -> str:
+    with pytest.raises(NotShown) as caught:
+        made.trials.restored()
+    return caught.value.reason
+
+
+def test_an_act_that_met_nobody_has_no_receipt():
+    def do(t: Trial):
+        (first,) = t.steady(replicas=1)
+        t.place.signal(t.scope, first, "remove")
+        t.act(acts.remove, first)
+        return t.restored(within_s=10.0)
+
+    made = record(do)
+
+    assert [e.facts["ok"] for e in made.timeline.of(Kind.ACT)] == ["no"]
+    assert reason(made) == "no-receipt"
+
+
+def test_an_act_that_ends_nobody_is_waited_for_only_so_long_and_has_no_receipt():
+    def nothing(door, victim):
+        return "said and not done"
+
+    def do(t: Trial):
+        t.act(nothing, *t.steady(replicas=1))
+        return t.restored(within_s=10.0)
+
+    made = record(do)
+
+    assert any("still missing" in e.facts.get("text", "") for e in made.timeline.of(Kind.NOTE))
+    assert reason(made) == "no-receipt"
+
+
+def test_looks_that_fail_leave_a_gap_that_shows():
+    class Busy(FakePlace):
+        def look(self, scope):
+            if 1003 < self.clock.now() < 1006:
+                raise OSError("timed out")
+            return super().look(scope)
+
+    assert reason(record(crashed, place=Busy)) == "too-few-samples"
+
+
+def test_an_error_that_is_not_expected_of_a_busy_site_ends_the_trial():
+    class Broken(FakePlace):
+        def look(self, scope):
+            raise RuntimeError("a mistake of ours")
+
+    with pytest.raises(RuntimeError, match="mistake"):
+        record(crashed, place=Broken)
+
+
+@pytest.mark.parametrize(("kinds", "expected"), [({"stream": "lost"}, "stream-lost"), ({"sick": "x"}, "sick-site")])
+def test_a_site_that_is_not_well_shows(kinds, expected):
+    assert reason(record(crashed, **kinds)) == expected
+
+
+# -- the steady state ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kinds", [{"copies": 1}, {"copies": 3}, {"copies": 2, "boots_s": 1e9}])
+def test_a_steady_state_that_never_comes_is_told_with_what_was_missing(kinds):
+    with pytest.raises(NotSteady, match=r"2 copies that serve, [013] do"):
+        record(lambda t: t.steady(replicas=2), **kinds)
+
+
+def test_the_steady_state_names_each_copy_that_served_and_is_told_of_once():
+    settled = []
+
+    def do(t: Trial):
+        t.settled = lambda: settled.append(1)
+        return t.steady(replicas=3)
+
+    made = record(do, copies=3, lag_s=0.5)
+    ids = made.timeline.first(Kind.MARK, "steady").facts["ids"].split()
+
+    assert sorted(ids) == sorted(r.id for r in made.answer)
+    assert len(set(ids)) == 3
+    assert settled == [1]
+
+
+def test_a_copy_serves_when_it_has_answered_and_not_when_it_runs():
+    made = record(lambda t: t.steady(replicas=1), starts_s=0.5, boots_s=2.0)
+
+    assert made.timeline.first(Kind.EVENT, "running").at_s == pytest.approx(0.5, abs=SOON_S)
+    assert made.timeline.first(Kind.EVENT, "serving").at_s >= 2.5
+
+
+# -- the other verbs -----------------------------------------------------------------------------------------------
+
+
+def test_holding_lasts_as_long_as_was_said_and_looks_all_the_while():
+    made = record(lambda t: (t.steady(replicas=1), t.hold(5.0)))
+    steady, end = made.timeline.first(Kind.MARK, "steady"), made.timeline.last(Kind.MARK, "end")
+
+    assert 5.0 <= end.at_s - steady.at_s <= 5.5
+    assert [e.facts["value"] for e in made.timeline.of(Kind.SAMPLE)] == ["1"] * 10
+
+
+def test_a_try_that_fails_is_a_finding():
+    def do(t: Trial):
+        (first,) = t.steady(replicas=1)
+        return t.tries("remove", lambda door: door.signal(first, "remove")), t.tries(
+            "again", lambda door: door.signal(first, "remove")
+        )
+
+    made = record(do)
+
+    assert made.answer == (True, False)
+    assert [e.facts["ok"] for e in made.timeline.of(Kind.TRY)] == ["yes", "no"]
+
+
+def test_who_waits_is_told_what_is_missing_for_how_long_and_of_how_much():
+    made = record(crashed)
+    missing, waited, allowed = made.told[-1]
+
+    assert missing == "1 of 1 back"
+    assert waited == pytest.approx(10.0, abs=0.5)
+    assert allowed == 10.0
+
+
+def test_what_was_typed_and_noted_is_written_down():
+    made = record(lambda t: (t.by_hand("docker start web"), t.note("a thought")))
+
+    assert made.timeline.first(Kind.MARK, "by-hand").facts == {"command": "docker start web"}
+    assert made.timeline.first(Kind.NOTE, "note").facts == {"text": "a thought"}
