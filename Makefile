@@ -38,7 +38,7 @@ test: lint ## all tests but the slow ones: first without a daemon, then on the r
 	@$(BIN)/pytest -q tests/unit tests/labs
 	@$(BIN)/labs up
 	@$(BIN)/labs images
-	@$(BIN)/pytest -q tests/e2e -m "not slow"
+	@$(BIN)/pytest -q tests/contract tests/e2e -m "not slow"
 
 test-all: test test-slow ## the slow ones too: damage, interruptions, two at once, clean
 

@@ -118,10 +118,11 @@ def close(
     if save:
         (folders[-1] / "run.json").write_text(json.dumps(document, indent=2) + "\n")
     console.print()
-    console.print(table.closing(findings))
+    for line in table.closing(findings):
+        console.print(line, soft_wrap=True)
     for lab in labs:
-        for line in table.shown(lab, recorded[lab.name]):
-            console.print(f"  beside: {line}", style="dim", highlight=False, soft_wrap=True)
+        for beside in table.shown(lab, recorded[lab.name]):
+            console.print(f"  beside: {beside}", style="dim", highlight=False, soft_wrap=True)
     _say_times(console, runs, folders, leftovers)
     if to:
         _write(document, to)

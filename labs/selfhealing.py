@@ -81,8 +81,8 @@ def remove_all(t: Trial) -> None:
     t.restored(within_s=REMOVED_S)
 
 
-@lab.claim("docker-no-auto-restart", blank=crash @ pod, standard=crash @ no)
 @lab.claim("docker-restart-needs-compose-or-swarm", part="a", blank=crash @ pod, standard=crash @ no)
+@lab.claim("docker-no-auto-restart", blank=crash @ pod, standard=crash @ no)
 def stays_down(crashed: Trials = crash @ always) -> Verdict:
     back = crashed.restored()
     return fails(f"the engine had it back after {back}", back_s=back.median_s) if back else holds("it stayed down")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from harness.setup import nodes
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 NAMESPACE = "dk-labs"
 MARK = f"/api/v1/namespaces/{NAMESPACE}/configmaps/cluster"
+LEASES = "/apis/coordination.k8s.io/v1/namespaces"
+LEADERS = ("kube-controller-manager", "kube-scheduler")
+STALE_S = 12.0
+"""Leaders renew every 2 s, and lose their lease after 15."""
+
 ADDONS = (
     ("kube-system", "coredns"),
     ("kube-system", "metrics-server"),
@@ -95,9 +100,20 @@ def kubelets_missing(api: Api, there: list[Node]) -> str:
     for node in there:
         if "ok" not in api.get(f"/api/v1/nodes/{node.name}/proxy/healthz"):
             return f"the kubelet of {node.name} is not healthy"
-        lease = api.get(f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{node.name}")
+        lease = api.get(f"{LEASES}/kube-node-lease/leases/{node.name}")
         if datetime.fromisoformat(lease["spec"]["renewTime"]) < datetime.fromisoformat(node.started_at):
             return f"a report of {node.name} since it was started"
+    return ""
+
+
+def leaders_missing(api: Api) -> str:
+    """Who makes Pods of Deployments, and who places them: both tell by a lease that they are at work."""
+    now = datetime.now(UTC)
+    for leader in LEADERS:
+        lease = api.get(f"{LEASES}/kube-system/leases/{leader}")
+        idle_s = (now - datetime.fromisoformat(lease["spec"]["renewTime"])).total_seconds()
+        if idle_s > STALE_S:
+            return f"a sign of {leader}, which gave none for {idle_s:.0f} s"
     return ""
 
 
@@ -107,6 +123,7 @@ def missing(api: Api, there: list[Node]) -> str:
     return (
         nodes_missing(api, expected)
         or kubelets_missing(api, there)
+        or leaders_missing(api)
         or service_account_missing(api)
         or storage_class_missing(api)
         or addons_missing(api)

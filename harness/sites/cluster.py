@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -26,11 +25,6 @@ if TYPE_CHECKING:
     from harness.model.clock import Deadline
     from harness.setup.create import Shape
     from harness.setup.engine import Engine
-
-LEASES = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases"
-LEADERS = ("kube-controller-manager", "kube-scheduler")
-STALE_S = 12.0
-"""Leaders renew every 2 s and lose their lease after 15."""
 
 FORCE = {"gracePeriodSeconds": 0, "propagationPolicy": "Background"}
 
@@ -69,20 +63,12 @@ class ClusterPlace:
             return (
                 ready.nodes_missing(self._api, self.shape.size())
                 or ready.kubelets_missing(self._api, there)
-                or self._idle_leaders()
+                or ready.leaders_missing(self._api)
             )
         except (Silent, Refused, Problem, KeyError, ValueError, OSError) as error:
             return str(error) or type(error).__name__
         except Exception as error:  # the engine's SDK lets requests' own through
             return f"{type(error).__name__}: {error}"
-
-    def _idle_leaders(self) -> str:
-        now = datetime.now(UTC)
-        for leader in LEADERS:
-            renewed = datetime.fromisoformat(self.kube.get(f"{LEASES}/{leader}")["spec"]["renewTime"])
-            if (idle := (now - renewed).total_seconds()) > STALE_S:
-                return f"{leader} has given no sign for {idle:.0f} s"
-        return ""
 
     def streams(self) -> dict[str, str]:
         return {"pod-events": self._events.state if self._events else "lost"}
@@ -120,7 +106,9 @@ class ClusterPlace:
             status, headers = self.kube.raw(method, url)
         except Refused as refused:
             raise Unanswered(str(refused)) from refused
-        return Answer(status, headers.get("x-instance", ""))
+        if "x-instance" not in headers:
+            raise Unanswered(f"HTTP {status}, of the API server's own")
+        return Answer(status, headers["x-instance"])
 
     def signal(self, scope: Scope, replica: Replica, how: str) -> str:
         if how != "remove":

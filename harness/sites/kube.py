@@ -47,22 +47,25 @@ class Kube:
         return json.loads(answer.data) if answer.data else None
 
     def raw(self, method: str, path: str) -> tuple[int, dict[str, str]]:
-        """What a Pod answers behind the API server's proxy: any status is an answer."""
-        try:
-            answer = self._send(method, path, {}, None, {}, ANSWER_S)
-        except Refused as refused:
-            if refused.status in (0, 502, 503):
-                raise
-            return refused.status, {}
+        """Any answer, as it is: whether it is the server's own or that of a Pod behind it shows in its headers."""
+        answer = self._request(method, path, {}, None, {}, ANSWER_S)
         return int(answer.status), {k.lower(): v for k, v in answer.headers.items()}
 
     def _send(
         self, method: str, path: str, query: dict[str, str], body: Any, headers: dict[str, str], within_s: float
     ) -> Any:
+        answer = self._request(method, path, query, body, headers, within_s)
+        if answer.status >= 400:
+            raise Refused(int(answer.status), _message(answer.data))
+        return answer
+
+    def _request(
+        self, method: str, path: str, query: dict[str, str], body: Any, headers: dict[str, str], within_s: float
+    ) -> Any:
         from urllib3.exceptions import HTTPError
 
         try:
-            answer = self._api.rest_client.pool_manager.request(
+            return self._api.rest_client.pool_manager.request(
                 method,
                 self._url(path, query),
                 body=json.dumps(body) if body else None,
@@ -72,9 +75,6 @@ class Kube:
             )
         except HTTPError as error:
             raise Refused(0, f"{method} {path}: {type(error).__name__}") from error
-        if answer.status >= 400:
-            raise Refused(int(answer.status), _message(answer.data))
-        return answer
 
     def _url(self, path: str, query: dict[str, str]) -> str:
         return str(self._api.configuration.host) + path + (f"?{urlencode(query)}" if query else "")

@@ -1,10 +1,9 @@
-"""The closing table of a run: each claim, what it came to, the sentence with the numbers."""
+"""The closing lines of a run: each claim, what it came to, the sentence with the numbers."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
 from harness.model.verdict import NotShown
@@ -18,19 +17,16 @@ if TYPE_CHECKING:
     from harness.outcome import Finding
 
 
-def closing(findings: Iterable[Finding]) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim", show_edge=False)
-    for column, share in (("claim", 3), ("verdict", 2), ("what was seen", 4)):
-        table.add_column(column, ratio=share, overflow="fold")
+def closing(findings: Iterable[Finding]) -> Iterable[Text]:
+    """Three lines a claim rather than three columns: a terminal of 80 characters holds them unbroken."""
     for one in findings:
         word, colour = surprise(one)
-        claim = Text.assemble((one.id, "bold"), "\n", (one.sentence, "dim"))
-        verdict = Text.assemble((in_words(one), f"bold {colour}"), "\n", (word, colour))
-        seen = Text(one.verdict.sentence)
+        yield Text.assemble((f"{one.id:<40}", "bold"), (in_words(one), f"bold {colour}"), f"  ({word})")
+        yield Text(f"  {one.sentence}", "dim")
+        yield Text(f"  {one.verdict.sentence}")
         if one.not_built:
-            seen.append(f"\n(part {', '.join(one.not_built)} is not built yet)", "dim")
-        table.add_row(claim, verdict, seen)
-    return table
+            yield Text(f"  Part {', '.join(one.not_built)} is not built yet.", "dim")
+        yield Text()
 
 
 def shown(lab: Lab, recorded: Recorded) -> Iterable[str]:

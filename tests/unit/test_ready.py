@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -110,3 +111,13 @@ def test_addresses_are_read_after_a_name_that_is_written_out():
 @pytest.mark.parametrize("cut", [0, 5, 12, 20, 25])
 def test_a_truncated_answer_gives_no_address(cut):
     assert nodes.addresses(dns_answer(b"\xc0\x0c" + A)[:cut], QUESTION_END) == []
+
+
+@pytest.mark.parametrize(("ago_s", "missing"), [(2, ""), (30, "a sign of kube-scheduler, which gave none for 30 s")])
+def test_a_leader_that_gives_no_sign_is_named(ago_s, missing):
+    now = datetime.now(UTC)
+    signs = {"kube-controller-manager": 1, "kube-scheduler": ago_s}
+    leases = {
+        f"leases/{who}": {"spec": {"renewTime": (now - timedelta(seconds=s)).isoformat()}} for who, s in signs.items()
+    }
+    assert ready.leaders_missing(FakeApi(**leases)) == missing

@@ -108,4 +108,4 @@ def own(labs, tmp_path_factory):
 
 
 def checkout() -> Path:
-    return Path(__file__).resolve().parents[2]
+    return Path(__file__).resolve().parents[1]
