@@ -189,6 +189,9 @@ class Runner:
         site, began = self.sites[name], time.monotonic()
         try:
             site.place.open(Deadline.after(OPEN_S))
+            for lab, arm in dict.fromkeys((p.lab, p.cell.arm) for p in self.planned):
+                if arm.site.name == name:
+                    site.place.check(arm, MANIFESTS / lab)
         except Exception as error:  # told where it is waited for
             site.problem = error
         site.opened_s = time.monotonic() - began

@@ -116,12 +116,18 @@ class Trial:
             return max(within_s, 5.2 * self.pace.slowest_s)
 
         def missing() -> str:
-            fresh = [r for r in self._observe() if r.id not in {s.id for s in self._steady}]
+            late = self.clock.now() - began >= allowed()
+            try:
+                fresh = [r for r in self._observe() if r.id not in {s.id for s in self._steady}]
+            except self.passing:
+                if late:
+                    raise Hopeless("the site does not answer") from None
+                raise
             if ticks.due(self.clock.now()):
                 self._put(Kind.SAMPLE, "trial", "serving", value=str(len(fresh)))
             lacking = len(self._victims) - len(fresh)
             self.tell(f"{lacking} of {len(self._victims)} back", self.clock.now() - began, allowed())
-            if lacking > 0 and self.clock.now() - began >= allowed():
+            if lacking > 0 and late:
                 raise Hopeless("not restored")
             return "" if lacking <= 0 else f"{lacking} of {len(self._victims)} back"
 

@@ -21,7 +21,9 @@ from harness.waiting import TooLate, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
+    from harness.model.arm import Arm
     from harness.model.clock import Deadline
     from harness.setup.create import Shape
     from harness.setup.engine import Engine
@@ -85,13 +87,16 @@ class ClusterPlace:
         if not isinstance(scope.arm.recipe, Files):
             raise Problem(f"Applying {scope.arm.name}", "a cluster takes files", "a recipe such as 'deployment.yaml'")
         for name in scope.arm.recipe.names:
-            self._apply_file(scope, name)
+            self._apply_file(scope.manifests / name, scope.name)
 
-    def _apply_file(self, scope: Scope, name: str) -> None:
-        file = scope.manifests / name
+    def check(self, arm: Arm, manifests: Path) -> None:
+        for name in arm.recipe.names if isinstance(arm.recipe, Files) else ():
+            self._apply_file(manifests / name, "default", only_try=True)
+
+    def _apply_file(self, file: Path, namespace: str, *, only_try: bool = False) -> None:
         for document in documents(file):
             try:
-                self.kube.apply(self.kube.path_of(document, scope.name), document)
+                self.kube.apply(self.kube.path_of(document, namespace), document, only_try=only_try)
             except Refused as refused:
                 place = f"{file.relative_to(places.CHECKOUT)}, {document['kind']} {document['metadata']['name']}"
                 raise Problem(f"Applying {place}", str(refused), "kubectl explain, or mend that file") from refused

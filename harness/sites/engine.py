@@ -12,7 +12,7 @@ from harness.model.arm import IMAGE, PORT, Files, Run
 from harness.model.errors import Problem
 from harness.model.project import NAME
 from harness.model.site import Replica
-from harness.setup import commands, removal, tools
+from harness.setup import commands, places, removal, tools
 from harness.sites.docker_events import DockerEvents
 from harness.sites.helper import Helper
 from harness.sites.place import RUN_LABEL, TRIAL_LABEL, Answer, Gone, Scope, Unanswered
@@ -20,10 +20,12 @@ from harness.waiting import TooLate, until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from docker.models.containers import Container
     from docker.models.networks import Network
 
+    from harness.model.arm import Arm
     from harness.model.clock import Deadline
     from harness.setup.engine import Engine
 
@@ -41,6 +43,7 @@ class EnginePlace:
         self._network: Network | None = None
         self._helper: Helper | None = None
         self._projects: dict[str, list[str]] = {}
+        self._read: dict[tuple[str, ...], list[str]] = {}
         self._lock = threading.Lock()
 
     def open(self, deadline: Deadline) -> None:
@@ -100,16 +103,31 @@ class EnginePlace:
         ours = scope.folder / f"{scope.trial}-labels.yaml"
         argv = [*tools.compose(), "--project-name", scope.name]
         argv += [word for file in files for word in ("--file", str(file))]
-        told = commands.run([*argv, "config", "--format", "json"], within_s=COMPOSE_S, env=self.engine.environment)
-        services = json.loads(told[told.index("{") :])["services"]
         labels = self._labels(scope)
-        added = {"services": {name: {"labels": labels} for name in services}}
+        added = {"services": {name: {"labels": labels} for name in self._services(files)}}
         ours.write_text(json.dumps(added | {"networks": {"default": {"labels": labels}}}))
         argv += ["--file", str(ours)]
         self._projects[scope.trial] = argv
         commands.run([*argv, "up", "--detach", "--pull", "never"], within_s=COMPOSE_S, env=self.engine.environment)
         if self._helper is not None:
             self.engine.client.networks.get(f"{scope.name}_default").connect(self._helper.container)
+
+    def check(self, arm: Arm, manifests: Path) -> None:
+        if isinstance(arm.recipe, Files):
+            self._services([manifests / name for name in arm.recipe.names])
+
+    def _services(self, files: list[Path]) -> list[str]:
+        """The names of a Compose file's services, as Compose itself reads it."""
+        key = tuple(map(str, files))
+        if key not in self._read:
+            argv = [*tools.compose(), *(word for file in key for word in ("--file", file)), "config", "--services"]
+            try:
+                told = commands.run(argv, within_s=COMPOSE_S, env=self.engine.environment)
+            except commands.CommandFailed as failed:
+                names = ", ".join(str(f.relative_to(places.CHECKOUT)) for f in files)
+                raise Problem(f"Reading {names}", failed.tail.strip(), "mend that file") from failed
+            self._read[key] = [line for line in told.split() if line]
+        return self._read[key]
 
     def look(self, scope: Scope) -> tuple[Replica, ...]:
         from docker.errors import NotFound

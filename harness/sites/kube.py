@@ -110,9 +110,10 @@ class Kube:
         inside = f"/namespaces/{namespace}" if found["namespaced"] else ""
         return f"{base}{inside}/{found['name']}/{document['metadata']['name']}"
 
-    def apply(self, path: str, document: dict[str, Any]) -> Any:
-        """As `kubectl apply --server-side --validate=strict` does."""
+    def apply(self, path: str, document: dict[str, Any], *, only_try: bool = False) -> Any:
+        """As `kubectl apply --server-side --validate=strict` does, or with --dry-run=server."""
         query = {"fieldManager": "dk-labs", "fieldValidation": "Strict", "force": "true"}
+        query |= {"dryRun": "All"} if only_try else {}
         return self.call("PATCH", path, query, document, kind="application/apply-patch+yaml")
 
 

@@ -64,6 +64,10 @@ class Place(Protocol):
 
     def open(self, deadline: Deadline) -> None: ...
 
+    def check(self, arm: Arm, manifests: Path) -> None:
+        """Have the platform read the arm's files without doing anything; a Problem names file and place."""
+        ...
+
     def health(self) -> str:
         """What is wrong with the site; empty when nothing is."""
         ...

@@ -110,6 +110,9 @@ class FakePlace:
     def open(self, deadline: Deadline) -> None:
         pass
 
+    def check(self, arm, manifests) -> None:
+        pass
+
     def health(self) -> str:
         return self.sick
 

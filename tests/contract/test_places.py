@@ -12,6 +12,7 @@ from harness import acts
 from harness.acts.door import Door
 from harness.model.arm import Arm, Run
 from harness.model.clock import Deadline
+from harness.model.errors import Problem
 from harness.model.site import cluster, engine
 from harness.setup import places
 from harness.sites.place import Gone, Scope, Unanswered
@@ -20,6 +21,7 @@ from harness.waiting import until
 if TYPE_CHECKING:
     from harness.sites.place import Place
 
+POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containerz: [{name: web, image: 'dk-labs/web:1'}]}\n"
 MANIFESTS = places.CHECKOUT / "manifests" / "selfhealing"
 
 
@@ -143,3 +145,25 @@ def test_what_is_not_there_does_not_answer(site):
 def test_after_leaving_nothing_is_seen(site):
     site.place.leave(site.scope)
     site.wait("nothing", lambda: "copies" if site.running() else "")
+
+
+@pytest.mark.parametrize(
+    ("make", "name", "text", "seen"),
+    [
+        (compose, "compose.yaml", "services: {web: {image: dk-labs/web:1, restrat: always}}", "restrat"),
+        (kubernetes, "pod.yaml", POD, "containerz"),
+    ],
+    ids=["compose", "kubernetes"],
+)
+def test_a_file_with_an_unknown_field_is_told_with_its_place_before_anything_runs(
+    request, tmp_path, monkeypatch, make, name, text, seen
+):
+    place, arm, *_ = make(request, tmp_path, "c000000")
+    monkeypatch.setattr(places, "CHECKOUT", tmp_path)
+    (tmp_path / name).write_text(text)
+    try:
+        place.open(Deadline.after(30))
+        with pytest.raises(Problem, match=rf"{name}.*{seen}"):
+            place.check(Arm("wrong", arm.site, name), tmp_path)
+    finally:
+        place.close(Deadline.after(60))
