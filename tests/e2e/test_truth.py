@@ -9,7 +9,7 @@ import time
 
 import pytest
 
-from harness import catalog, journal, outcome, register
+from harness import catalog, journal, outcome, register, runner, trial
 from harness.model.verdict import Grade
 from harness.runner import Runner, plan
 from harness.setup import nodes
@@ -18,6 +18,13 @@ from harness.sites.engine import EnginePlace
 
 pytestmark = pytest.mark.slow
 KNOWN = register.load(catalog.REGISTER)
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch):
+    """What is broken here stays broken: the bounds of waiting for it are shown as well with less."""
+    monkeypatch.setattr(runner, "CLOSE_S", 15.0)
+    monkeypatch.setattr(trial, "STEADY_S", 25.0)
 
 
 class Quiet:
