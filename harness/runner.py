@@ -9,6 +9,7 @@ import threading
 import time
 import traceback
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -189,9 +190,9 @@ class Runner:
         site, began = self.sites[name], time.monotonic()
         try:
             site.place.open(Deadline.after(OPEN_S))
-            for lab, arm in dict.fromkeys((p.lab, p.cell.arm) for p in self.planned):
-                if arm.site.name == name:
-                    site.place.check(arm, MANIFESTS / lab)
+            arms = dict.fromkeys((p.lab, p.cell.arm) for p in self.planned if p.cell.arm.site.name == name)
+            with ThreadPoolExecutor(max_workers=4) as pool:
+                list(pool.map(lambda of: site.place.check(of[1], MANIFESTS / of[0]), arms))
         except Exception as error:  # told where it is waited for
             site.problem = error
         site.opened_s = time.monotonic() - began
