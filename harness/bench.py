@@ -22,16 +22,16 @@ from harness.views import table
 from harness.views.plain import Plain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from rich.console import Console
 
+    from harness.journal import Run
     from harness.model.claim import Lab
     from harness.register import Register
     from harness.setup.cluster import Up
     from harness.sites.place import Place
 
-TRIALS = 5
 RUNS = Path("runs")
 
 
@@ -55,19 +55,18 @@ def run(
     up: Up,
     console: Console,
     labs: Sequence[Lab],
+    known: Register,
     *,
-    trials: int = TRIALS,
-    only: Sequence[str] = (),
+    trials: int,
+    only: frozenset[str] = frozenset(),
     seed: int | None = None,
     keep: bool = False,
     allowed: frozenset[str] = frozenset(),
     to: str = "",
     full: bool = False,
 ) -> int:
-    known = register.load(catalog.REGISTER)
-    chosen = known_claims(only, labs, known)
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
-    planned = plan(labs, trials=trials, seed=seed, only=chosen)
+    planned = plan(labs, trials=trials, seed=seed, only=only)
     id_ = f"{datetime.now(UTC):%m%d%H%M%S}-{random.SystemRandom().randrange(16**4):04x}"
     with ownership.alive(id_):
         dead, left = ownership.forget_dead(up.engine)
@@ -83,7 +82,9 @@ def run(
             log.close()
             if left:
                 console.print("\n".join(left), highlight=False, soft_wrap=True)
-    return close(console, [RUNS / id_], labs, known, allowed=allowed, only=chosen, to=to, save=True)
+    return close(
+        console, {RUNS / id_: journal.read(RUNS / id_)}, labs, known, allowed=allowed, only=only, to=to, save=True
+    )
 
 
 def places_for(up: Up, run_id: str, planned: Sequence[Planned]) -> dict[str, Place]:
@@ -97,7 +98,7 @@ def places_for(up: Up, run_id: str, planned: Sequence[Planned]) -> dict[str, Pla
 
 def close(
     console: Console,
-    folders: Sequence[Path],
+    read: Mapping[Path, Run],
     labs: Sequence[Lab],
     known: Register,
     *,
@@ -107,9 +108,9 @@ def close(
     save: bool = False,
 ) -> int:
     """Judge what the journals say, show it, and write the document: the same whether it was just run or long ago."""
-    runs = [journal.read(folder) for folder in folders]
+    folders, runs = list(read), list(read.values())
     together = journal.merged(runs)
-    recorded = {lab.name: _of(lab, together) for lab in labs}
+    recorded = {lab.name: journal.of_lab(together, lab.name) for lab in labs}
     findings = [f for f in outcome.judge(labs, recorded, known) if not only or f.id in only]
     findings = [f for f in findings if f.verdict.reason != "no-trial" or not only]
     leftovers = [x for r in runs for x in r.end.get("leftovers", [])]
@@ -127,10 +128,6 @@ def close(
     if to:
         _write(document, to)
     return code
-
-
-def _of(lab: Lab, together: dict[str, Any]) -> dict[str, Any]:
-    return {n.partition("/")[2]: ts for n, ts in together.items() if n.startswith(f"{lab.name}/")}
 
 
 def _say_times(console: Console, runs: Sequence[Any], folders: Sequence[Path], leftovers: Sequence[str]) -> None:
@@ -153,9 +150,9 @@ def _write(document: dict[str, Any], to: str) -> None:
 
 
 def judge(console: Console, folders: Sequence[Path], *, to: str = "", allowed: frozenset[str] = frozenset()) -> int:
-    runs = [journal.read(folder) for folder in folders]
-    labs = [catalog.lab(name) for name in dict.fromkeys(n for r in runs for n in r.facts["labs"])]
-    return close(console, folders, labs, register.load(catalog.REGISTER), allowed=allowed, to=to)
+    read = {folder: journal.read(folder) for folder in folders}
+    labs = [catalog.lab(name) for name in dict.fromkeys(n for r in read.values() for n in r.facts["labs"])]
+    return close(console, read, labs, register.load(catalog.REGISTER), allowed=allowed, to=to)
 
 
 def facts(up: Up, **more: Any) -> dict[str, Any]:

@@ -224,7 +224,8 @@ def run_lab(
     from harness.setup import cluster
 
     labs = bench.labs_named(names or (), everything=everything)
-    bench.known_claims(claims or (), labs, register.load(catalog.REGISTER))
+    known = register.load(catalog.REGISTER)
+    only = bench.known_claims(claims or (), labs, known)
     found = cluster.up(Steps(people), flag=docker_host)
     if not found.reused:
         _tell_up(found, 0)
@@ -233,9 +234,10 @@ def run_lab(
         found,
         people,
         labs,
+        known,
         trials=trials,
         full=full,
-        only=claims or (),
+        only=only,
         seed=seed,
         keep=keep,
         allowed=frozenset(allowed or ()),

@@ -10,12 +10,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.model.verdict import (
-    WORST_FIRST,
     Grade,
     NotShown,
     Verdict,
     unavailable,
     unsettled,
+    whole,
 )
 
 if TYPE_CHECKING:
@@ -110,15 +110,14 @@ def _answer(verdict: object) -> Verdict:
 
 
 def combine(parts: Mapping[str, Verdict]) -> Verdict:
-    """The worst part's word is the claim's; a CONDITIONAL one lists the conditions of all its parts."""
-    worst = min(parts.values(), key=lambda v: WORST_FIRST.index(v.grade))
+    """One verdict of several: what each part's judge said stands in its sentence."""
     if len(parts) == 1:
-        return worst
+        return next(iter(parts.values()))
+    grade, given = whole((v.grade, v.given) for v in parts.values())
+    worst = next(v for v in parts.values() if v.grade is grade)
     told = "; ".join(f"{part}: {verdict.sentence}" for part, verdict in parts.items())
     measured = {f"{part}_{name}": x for part, verdict in parts.items() for name, x in verdict.measured.items()}
-    given: Iterable[str] = (g for verdict in parts.values() for g in verdict.given)
-    kept = tuple(dict.fromkeys(given)) if worst.grade is Grade.CONDITIONAL else ()
-    return replace(worst, sentence=told, measured=measured, given=kept)
+    return replace(worst, sentence=told, measured=measured, given=given)
 
 
 def settle_all(

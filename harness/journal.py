@@ -60,7 +60,7 @@ class Run:
     end: dict[str, Any] = field(default_factory=dict)
 
     def of_lab(self, lab: str) -> dict[str, tuple[Timeline, ...]]:
-        return {name.partition("/")[2]: ts for name, ts in self.timelines.items() if name.startswith(f"{lab}/")}
+        return of_lab(self.timelines, lab)
 
 
 def read(folder: Path) -> Run:
@@ -115,6 +115,11 @@ class _Reading:
         for trial, cell in self.cells.items():
             timelines[cell].append(written(self.entries[trial], self.head["run"]))
         return Run(self.head["run"], self.head["facts"], {c: tuple(ts) for c, ts in timelines.items()}, self.end)
+
+
+def of_lab(timelines: Mapping[str, tuple[Timeline, ...]], lab: str) -> dict[str, tuple[Timeline, ...]]:
+    """A lab's part of what was recorded, by cell."""
+    return {name.partition("/")[2]: ts for name, ts in timelines.items() if name.startswith(f"{lab}/")}
 
 
 def merged(runs: list[Run]) -> dict[str, tuple[Timeline, ...]]:

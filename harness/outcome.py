@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from harness import court
-from harness.model.verdict import WORST_FIRST, Grade
+from harness.model.verdict import Grade, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -39,7 +39,7 @@ class Finding:
     def as_expected(self) -> bool:
         """The whole and each part: a REFUTED part would otherwise hide what the others came to."""
         return _same(self.verdict, self.expected, self.expected_given) and not any(
-            _settled(self.parts[name]) and not _same(self.parts[name], *wanted)
+            self.parts[name].decided and not _same(self.parts[name], *wanted)
             for name, wanted in self.part_expected.items()
         )
 
@@ -79,9 +79,7 @@ def finding(lab: str, id_: str, parts: Mapping[str, Verdict], register: Register
     expected, given = entry.expected, entry.given
     if missing and built:
         # Only what is built can be expected; the part that is not is named wherever the verdict is shown.
-        order = [g.value for g in WORST_FIRST]
-        expected = min((p.expected for p in built), key=order.index)
-        given = tuple(dict.fromkeys(g for p in built for g in p.given)) if expected == Grade.CONDITIONAL else ()
+        expected, given = whole((p.expected, p.given) for p in built)
     verdict = court.combine(parts)
     wanted = {p.name: (str(p.expected), tuple(p.given)) for p in built}
     return Finding(id_, lab, entry.sentence, verdict, parts, missing, str(expected), tuple(given), wanted)
@@ -89,10 +87,6 @@ def finding(lab: str, id_: str, parts: Mapping[str, Verdict], register: Register
 
 def _same(verdict: Verdict, grade: str, given: tuple[str, ...]) -> bool:
     return verdict.grade.value == grade and set(verdict.given) == set(given)
-
-
-def _settled(verdict: Verdict) -> bool:
-    return verdict.grade not in (Grade.INCONCLUSIVE, Grade.UNAVAILABLE)
 
 
 def exit_code(findings: list[Finding], leftovers: int, allowed: frozenset[str]) -> int:

@@ -7,13 +7,12 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from harness import manifests
 from harness.model.arm import IMAGE, Run
 from harness.model.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
 
     from harness.model.arm import Arm
@@ -31,11 +30,7 @@ def cpus(arm: Arm, folder: Path) -> float:
 
 
 def _of_file(file: Path) -> float:
-    try:
-        documents = [d for d in yaml.safe_load_all(file.read_text()) if d]
-    except (OSError, yaml.YAMLError) as error:
-        raise Problem(f"Reading {file.name}", str(error).replace("\n", " "), "mend that file") from error
-    return sum(_of_document(file, d) for d in documents)
+    return sum(_of_document(file, d) for d in manifests.documents(file))
 
 
 def _of_document(file: Path, document: dict[str, Any]) -> float:
@@ -74,9 +69,8 @@ class Block:
 
 def makespan(blocks: Iterable[Block], room: float) -> float:
     """How long these take side by side when each starts as soon as it fits, in their order."""
-    waiting, running = list(blocks), [(0.0, 0.0)]
-    used = now = 0.0
-    running.clear()
+    waiting, used, now = list(blocks), 0.0, 0.0
+    running: list[tuple[float, float]] = []
     while waiting or running:
         for block in list(waiting):
             if used + block.cpus <= room + 1e-9 or not running:
@@ -86,8 +80,3 @@ def makespan(blocks: Iterable[Block], room: float) -> float:
         now, freed = heapq.heappop(running)
         used -= freed
     return now
-
-
-def fitting(waiting: Sequence[Block], used: float, room: float, *, idle: bool) -> Block | None:
-    """The first that fits now; one too big for the room runs alone."""
-    return next((b for b in waiting if used + b.cpus <= room + 1e-9 or idle), None)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 import tomllib
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from harness.model.errors import Problem
-from harness.model.verdict import WORST_FIRST, Grade
+from harness.model.errors import Problem, unknown
+from harness.model.verdict import Grade, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
 Band = tuple[float, float]
@@ -64,7 +63,7 @@ class Register:
     def claim(self, name: str) -> Claim:
         found = {claim.id: claim for claim in self.claims}
         if name not in found:
-            raise _unknown("claim", name, found)
+            raise unknown("claim", name, found)
         return found[name]
 
     def labs(self) -> tuple[str, ...]:
@@ -72,7 +71,7 @@ class Register:
 
     def of_lab(self, name: str) -> tuple[Claim, ...]:
         if name not in self.labs():
-            raise _unknown("lab", name, self.labs())
+            raise unknown("lab", name, self.labs())
         return tuple(claim for claim in self.claims if claim.lab == name)
 
 
@@ -115,10 +114,9 @@ def _claim(table: _Table) -> Claim:
 
 def _agrees(table: _Table, claim: Claim) -> None:
     """As the court combines them: the worst part's word, and of a conditional one the conditions of all parts."""
-    worst = min((part.expected for part in claim.parts), key=WORST_FIRST.index)
+    worst, union = whole((part.expected, part.given) for part in claim.parts)
     if claim.expected is not worst:
         raise table.problem(f"{claim.expected}, while its parts make it {worst}", "expected")
-    union = tuple(dict.fromkeys(name for part in claim.parts for name in part.given))
     if worst is Grade.CONDITIONAL and claim.given != union:
         raise table.problem(f"{list(claim.given)}, while its parts make it {list(union)}", "given")
 
@@ -219,9 +217,3 @@ class _Table:
             place = f"{key} {keys.get(called, f'number {number}')}"
             found.append(_Table(self.path, f"{self.place}, {place}" if self.place else place, keys))
         return found
-
-
-def _unknown(what: str, name: str, known: Collection[str]) -> Problem:
-    close = get_close_matches(name, known)
-    near = f"; near it: {', '.join(close)}" if close else ""
-    return Problem(f"Looking for {what} {name!r}", f"none of the {len(known)} in the register{near}", "labs list")

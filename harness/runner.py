@@ -13,12 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from harness import court, outcome, packing
+from harness import court, manifests, outcome, packing
 from harness.model.clock import Deadline
-from harness.model.errors import Problem
 from harness.model.timeline import Entry, Kind, written
-from harness.model.verdict import Grade
-from harness.setup import commands, places
+from harness.setup import commands
 from harness.sites.kube import Refused
 from harness.sites.place import Scope
 from harness.trial import EventClock, NotSteady, Pace, Stopped, Trial
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
     from harness.register import Register
     from harness.sites.place import Place
 
-MANIFESTS = places.CHECKOUT / "manifests"
 OPEN_S = 60.0
 CLOSE_S = 60.0
 HURRY_S = 12.0
@@ -45,7 +42,6 @@ FEW = 3
 """Trials that take longer than LONG_S are run so often."""
 
 LOOK_AGAIN_S = 0.5
-DECIDED = (Grade.CONFIRMED, Grade.CONDITIONAL, Grade.REFUTED)
 SPACED_S = 1.0
 """A look at a site's health serves all trials that ask for one within this time."""
 
@@ -57,7 +53,7 @@ class View(Protocol):
     def opened(self, site: str, took_s: float) -> None: ...
     def waits(self, trial: str, missing: str, waited_s: float, allowed_s: float) -> None: ...
     def trial_over(self, trial: str, how: str) -> None: ...
-    def verdict(self, finding: Finding, at_s: float) -> None: ...
+    def verdict(self, finding: Finding) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +109,7 @@ def plan(labs: Iterable[Lab], *, trials: int, seed: int, only: frozenset[str] = 
                 order.shuffle(fresh)
                 found += [(lab.name, cell, number, group) for cell in fresh]
     return [
-        Planned(f"t{n:03d}", lab, cell, number, packing.cpus(cell.arm, MANIFESTS / lab), group)
+        Planned(f"t{n:03d}", lab, cell, number, packing.cpus(cell.arm, manifests.FOLDER / lab), group)
         for n, (lab, cell, number, group) in enumerate(found, 1)
     ]
 
@@ -142,7 +138,7 @@ class Runner:
         self.first: dict[tuple[str, str], float] = {}
         self.first_lasted: dict[tuple[str, str], float] = {}
         self.all_of_them = all_of_them
-        self.lasted: list[tuple[str, float, float, float]] = []
+        self.windows: list[packing.Block] = []
         self.passing = _passing()
         self._ended: queue.Queue[tuple[Planned, Timeline] | None] = queue.Queue()
         self._setting_up: set[str] = set()
@@ -192,7 +188,7 @@ class Runner:
             site.place.open(Deadline.after(OPEN_S))
             arms = dict.fromkeys((p.lab, p.cell.arm) for p in self.planned if p.cell.arm.site.name == name)
             with ThreadPoolExecutor(max_workers=4) as pool:
-                list(pool.map(lambda of: site.place.check(of[1], MANIFESTS / of[0]), arms))
+                list(pool.map(lambda of: site.place.check(of[1], manifests.FOLDER / of[0]), arms))
         except Exception as error:  # told where it is waited for
             site.problem = error
         site.opened_s = time.monotonic() - began
@@ -245,8 +241,8 @@ class Runner:
             done, timeline = ended
             used, running = used - done.cpus, running - 1
             self._file(done, timeline)
-            if site := next((s for s in self.sites.values() if s.problem is not None), None):
-                raise site.problem or Problem("Opening a site", "it failed", "labs doctor")
+            if problem := next((s.problem for s in self.sites.values() if s.problem), None):
+                raise problem
 
     def _next_ended(self) -> tuple[Planned, Timeline] | None:
         """The next trial that is over; None when something else has changed: a site opened, a trial is set up."""
@@ -303,7 +299,7 @@ class Runner:
         finally:
             with writing:
                 timeline = written(entries, self.log.run)
-            self.lasted.append((one.id, one.cpus, _windows(timeline), time.monotonic() - began))
+            self.windows.append(packing.Block(one.id, one.cpus, _windows(timeline)))
             if one.number == 1:
                 self.first_lasted[one.key] = time.monotonic() - began
             self._setting_up.discard(one.id)
@@ -312,7 +308,7 @@ class Runner:
                 self._leave(site, scope, one)
 
     def _scope(self, one: Planned) -> Scope:
-        lab = MANIFESTS / one.lab
+        lab = manifests.FOLDER / one.lab
         scope = Scope(self.log.run, one.id, one.cell.arm, lab, self.log.folder, heard=lambda *_: None)
         self._stirred.append(scope.stirred)
         return scope
@@ -375,15 +371,14 @@ class Runner:
             if id_ in self.findings or not all(self.wanted[one.lab, name] for name in needed):
                 continue
             settled = {c.part: court.settle(c, complete) for c in parts}
-            if needed <= set(complete) or all(v.grade in DECIDED for v in settled.values()):
+            if needed <= set(complete) or all(v.decided for v in settled.values()):
                 self.findings[id_] = outcome.finding(lab.name, id_, settled, self.register)
-                self.view.verdict(self.findings[id_], time.monotonic() - self._began)
+                self.view.verdict(self.findings[id_])
 
     def necessary_s(self) -> float:
         """The sites' opening, then the windows alone, packed as the trials were."""
         opening = max((s.opened_s for s in self.sites.values()), default=0.0)
-        blocks = [packing.Block(id_, cpus, window) for id_, cpus, window, _ in sorted(self.lasted)]
-        return opening + packing.makespan(blocks, packing.capacity())
+        return opening + packing.makespan(sorted(self.windows, key=lambda b: b.name), packing.capacity())
 
 
 def _windows(timeline: Timeline) -> float:

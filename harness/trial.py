@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.acts.door import Door
 from harness.model.clock import Deadline, RealClock
+from harness.model.scenario import PATIENCE
 from harness.model.timeline import Entry, Kind
 from harness.sites.place import Gone, Unanswered
 from harness.waiting import Hopeless, TooLate, until
@@ -113,7 +114,7 @@ class Trial:
         ticks = _Ticks(began, every_s)
 
         def allowed() -> float:
-            return max(within_s, 5.2 * self.pace.slowest_s)
+            return max(within_s, 1.04 * PATIENCE * self.pace.slowest_s)
 
         def missing() -> str:
             late = self.clock.now() - began >= allowed()
@@ -123,8 +124,7 @@ class Trial:
                 if late:
                     raise Hopeless("the site does not answer") from None
                 raise
-            if ticks.due(self.clock.now()):
-                self._put(Kind.SAMPLE, "trial", "serving", value=str(len(fresh)))
+            self._sample(ticks, fresh)
             lacking = len(self._victims) - len(fresh)
             self.tell(f"{lacking} of {len(self._victims)} back", self.clock.now() - began, allowed())
             if lacking > 0 and late:
@@ -149,9 +149,7 @@ class Trial:
         ticks = _Ticks(self.clock.now(), EVERY_S)
 
         def missing() -> str:
-            serving = self._observe()
-            if ticks.due(self.clock.now()):
-                self._put(Kind.SAMPLE, "trial", "serving", value=str(len(serving)))
+            self._sample(ticks, self._observe())
             return "" if self.clock.now() >= end else "time"
 
         until("time", missing, Deadline(end + 60, self.clock), passing=self.passing, pause_s=self._pause(ticks))
@@ -260,6 +258,10 @@ class Trial:
         self._things[replica.id] = replica.thing
         self._event(replica, "serving", instance=answer.instance, again=again)
         return True
+
+    def _sample(self, ticks: _Ticks, serving: list[Replica]) -> None:
+        if ticks.due(self.clock.now()):
+            self._put(Kind.SAMPLE, "trial", "serving", value=str(len(serving)))
 
     def _pause(self, ticks: _Ticks) -> Callable[[], float]:
         return lambda: SOON_S if self._due else min(EVERY_S, ticks.left(self.clock.now()))

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 @dataclass(eq=False)  # not frozen: Python itself writes tracebacks into exceptions
@@ -16,6 +21,15 @@ class Problem(Exception):
     def __str__(self) -> str:
         seen = self.seen.rstrip()
         return f"{self.tried}: {seen}{chr(10) if chr(10) in seen else '. '}Try: {self.fix}"
+
+
+def unknown(what: str, name: str, known: Collection[str]) -> Problem:
+    """Somebody named what is not there; those spelled alike are told."""
+    close = difflib.get_close_matches(name, known)
+    near = f"; near it: {', '.join(close)}" if close else ""
+    return Problem(
+        f"Looking for {what} {name!r}", f"none of the {len(known)} {what}s that there are{near}", "labs list"
+    )
 
 
 class Interrupted(BaseException):

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 class Grade(StrEnum):
@@ -37,8 +37,20 @@ class Verdict:
     reason: str = ""
     measured: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def decided(self) -> bool:
+        return self.grade not in (Grade.INCONCLUSIVE, Grade.UNAVAILABLE)
+
     def __bool__(self) -> bool:
         raise TypeError("a verdict has five meanings: compare its grade")
+
+
+def whole(parts: Iterable[tuple[Grade, tuple[str, ...]]]) -> tuple[Grade, tuple[str, ...]]:
+    """What parts make together: the worst word, and of a CONDITIONAL one the conditions of them all."""
+    every = list(parts)
+    worst = min((grade for grade, _ in every), key=WORST_FIRST.index)
+    conditions = dict.fromkeys(name for _, given in every for name in given)
+    return worst, tuple(conditions) if worst is Grade.CONDITIONAL else ()
 
 
 def holds(sentence: str, **measured: float) -> Verdict:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from harness import manifests
 from harness.model.arm import PORT, Files
 from harness.model.errors import Problem
 from harness.model.project import NAME
@@ -38,7 +36,6 @@ class ClusterPlace:
         self.name = "cluster"
         self.engine, self.run, self.shape = engine, run, shape
         self._scopes: dict[str, Scope] = {}
-        self._lock = threading.Lock()
         self._kube: Kube | None = None
         self._events: PodEvents | None = None
         self._api: Api | None = None
@@ -89,12 +86,12 @@ class ClusterPlace:
         for name in scope.arm.recipe.names:
             self._apply_file(scope.manifests / name, scope.name)
 
-    def check(self, arm: Arm, manifests: Path) -> None:
+    def check(self, arm: Arm, folder: Path) -> None:
         for name in arm.recipe.names if isinstance(arm.recipe, Files) else ():
-            self._apply_file(manifests / name, "default", only_try=True)
+            self._apply_file(folder / name, "default", only_try=True)
 
     def _apply_file(self, file: Path, namespace: str, *, only_try: bool = False) -> None:
-        for document in documents(file):
+        for document in manifests.documents(file):
             try:
                 self.kube.apply(self.kube.path_of(document, namespace), document, only_try=only_try)
             except Refused as refused:
@@ -147,13 +144,6 @@ class ClusterPlace:
         if (scope := self._scopes.get(namespace)) is not None:
             scope.heard(who, what, facts)
             scope.stirred.set()
-
-
-def documents(file: Any) -> list[dict[str, Any]]:
-    try:
-        return [d for d in yaml.safe_load_all(file.read_text()) if d]
-    except (OSError, yaml.YAMLError) as error:
-        raise Problem(f"Reading {file.name}", str(error).replace("\n", " "), "mend that file") from error
 
 
 def drop(kube: Kube, namespace: str) -> None:

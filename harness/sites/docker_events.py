@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from harness.sites.place import RUN_LABEL, TRIAL_LABEL
+from harness.sites.standing import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     Hear = Callable[[str, str, str, dict[str, str]], None]
 
 FACTS = {"code": "exitCode", "signal": "signal"}
-AGAIN_S = 0.2
-PATIENCE_S = 10.0
 WORDS = {
     "create": "created",
     "start": "started",
@@ -36,33 +35,29 @@ class DockerEvents:
 
     def __init__(self, engine: Engine, run: str, hear: Hear) -> None:
         self._engine, self._run, self._hear = engine, run, hear
-        self._over = threading.Event()
+        self._standing = Standing(there=True)
         self._stream: Any = None
         self._last = time.time_ns()
         self._seen: set[tuple[str, str, int]] = set()
-        self._lost_at: float | None = None
-        self.breaks = 0
 
     def start(self) -> None:
         threading.Thread(target=self._follow, daemon=True, name="docker-events").start()
 
     def stop(self) -> None:
-        self._over.set()
+        self._standing.end()
         if self._stream is not None:
             self._stream.close()
 
     @property
     def state(self) -> str:
-        """A stream that broke off is given time to come back before it counts as lost."""
-        lost = self._lost_at
-        return "lost" if lost is not None and time.monotonic() - lost > PATIENCE_S else "open"
+        return self._standing.state
 
     def _follow(self) -> None:
         from docker.errors import DockerException
         from requests import RequestException
         from urllib3.exceptions import HTTPError
 
-        while not self._over.is_set():
+        while not self._standing.over:
             try:
                 # As text, which the SDK passes on: a float would lose nanoseconds.
                 since: Any = f"{self._last // 10**9}.{self._last % 10**9:09d}"
@@ -71,15 +66,12 @@ class DockerEvents:
                     filters={"label": f"{RUN_LABEL}={self._run}", "type": "container"},
                     decode=True,
                 )
-                self._lost_at = None
+                self._standing.came()
                 for event in self._stream:
                     self._take(event)
             except (DockerException, RequestException, HTTPError, OSError, ValueError, AttributeError):
                 pass  # whatever ended it, the answer is the same: take it up again
-            if not self._over.is_set():
-                self.breaks += 1
-                self._lost_at = self._lost_at or time.monotonic()
-                self._over.wait(AGAIN_S)
+            self._standing.broke()
 
     def _take(self, event: dict[str, Any]) -> None:
         self._last = max(self._last, int(event["timeNano"]))

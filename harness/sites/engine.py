@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import threading
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from harness.model.arm import IMAGE, PORT, Files, Run
@@ -44,7 +44,6 @@ class EnginePlace:
         self._helper: Helper | None = None
         self._projects: dict[str, list[str]] = {}
         self._read: dict[tuple[str, ...], list[str]] = {}
-        self._lock = threading.Lock()
 
     def open(self, deadline: Deadline) -> None:
         del deadline
@@ -101,7 +100,7 @@ class EnginePlace:
         """The student's file as it is; beside it one of ours, which adds nothing but labels."""
         files = [scope.manifests / name for name in recipe.names]
         ours = scope.folder / f"{scope.trial}-labels.yaml"
-        argv = [*tools.compose(), "--project-name", scope.name]
+        argv = [*self._compose, "--project-name", scope.name]
         argv += [word for file in files for word in ("--file", str(file))]
         labels = self._labels(scope)
         added = {"services": {name: {"labels": labels} for name in self._services(files)}}
@@ -112,15 +111,20 @@ class EnginePlace:
         if self._helper is not None:
             self.engine.client.networks.get(f"{scope.name}_default").connect(self._helper.container)
 
-    def check(self, arm: Arm, manifests: Path) -> None:
+    @cached_property
+    def _compose(self) -> list[str]:
+        """Looked up once: it means running a program."""
+        return tools.compose()
+
+    def check(self, arm: Arm, folder: Path) -> None:
         if isinstance(arm.recipe, Files):
-            self._services([manifests / name for name in arm.recipe.names])
+            self._services([folder / name for name in arm.recipe.names])
 
     def _services(self, files: list[Path]) -> list[str]:
         """The names of a Compose file's services, as Compose itself reads it."""
         key = tuple(map(str, files))
         if key not in self._read:
-            argv = [*tools.compose(), *(word for file in key for word in ("--file", file)), "config", "--services"]
+            argv = [*self._compose, *(word for file in key for word in ("--file", file)), "config", "--services"]
             try:
                 told = commands.run(argv, within_s=COMPOSE_S, env=self.engine.environment)
             except commands.CommandFailed as failed:
@@ -133,16 +137,15 @@ class EnginePlace:
         from docker.errors import NotFound
 
         found = []
-        filters = {"label": f"{TRIAL_LABEL}={scope.trial}"}
-        for listed in self.engine.client.api.containers(all=True, filters=filters | self._ours(filters)):
+        for listed in self.engine.client.api.containers(all=True, filters=self._of(scope)):
             try:
                 found.append(_replica(self.engine.client.api.inspect_container(listed["Id"]), scope))
             except NotFound:
                 continue
         return tuple(sorted(found, key=lambda r: r.name))
 
-    def _ours(self, filters: dict[str, str]) -> dict[str, Any]:
-        return {"label": [filters["label"], f"{RUN_LABEL}={self.run}"]}
+    def _of(self, scope: Scope) -> dict[str, Any]:
+        return {"label": [f"{RUN_LABEL}={self.run}", f"{TRIAL_LABEL}={scope.trial}"]}
 
     def ask(self, scope: Scope, replica: Replica, method: str, path: str) -> Answer:
         del scope
@@ -187,10 +190,10 @@ class EnginePlace:
 
     def leave(self, scope: Scope) -> None:
         self._scopes.pop(scope.trial, None)
-        filters: dict[str, Any] = self._ours({"label": f"{TRIAL_LABEL}={scope.trial}"})
-        removal.remove(self.engine.client.containers.list(all=True, ignore_removed=True, filters=filters))
+        found = self.engine.client.containers.list(all=True, ignore_removed=True, filters=self._of(scope))
+        removal.remove(found)
         if self._projects.pop(scope.trial, None):
-            self._drop_networks(filters)
+            self._drop_networks(self._of(scope))
 
     def _drop_networks(self, filters: dict[str, Any]) -> None:
         from docker.errors import APIError

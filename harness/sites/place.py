@@ -64,7 +64,7 @@ class Place(Protocol):
 
     def open(self, deadline: Deadline) -> None: ...
 
-    def check(self, arm: Arm, manifests: Path) -> None:
+    def check(self, arm: Arm, folder: Path) -> None:
         """Have the platform read the arm's files without doing anything; a Problem names file and place."""
         ...
 

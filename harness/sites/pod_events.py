@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 from harness.sites.kube import Refused
+from harness.sites.standing import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 PODS = "/api/v1/pods"
 FOR_S = 240
-AGAIN_S = 0.2
-PATIENCE_S = 10.0
 
 
 class PodEvents:
@@ -26,38 +24,33 @@ class PodEvents:
 
     def __init__(self, kube: Kube, prefix: str, hear: Hear) -> None:
         self._kube, self._prefix, self._hear = kube, prefix, hear
-        self._over = threading.Event()
+        self._standing = Standing(there=False)
         self._told: dict[str, dict[str, str]] = {}
-        self._lost_at: float | None = time.monotonic()
-        self.breaks = 0
 
     def start(self) -> None:
         threading.Thread(target=self._follow, daemon=True, name="pod-events").start()
 
     def stop(self) -> None:
-        self._over.set()
+        self._standing.end()
 
     @property
     def state(self) -> str:
-        lost = self._lost_at
-        return "lost" if lost is not None and time.monotonic() - lost > PATIENCE_S else "open"
+        return self._standing.state
 
     def _follow(self) -> None:
         version = ""
-        while not self._over.is_set():
+        while not self._standing.over:
             try:
                 version = version or self._list()
-                self._lost_at = None
+                self._standing.came()
                 for event in self._kube.watch(PODS, version, FOR_S):
-                    if self._over.is_set():
+                    if self._standing.over:
                         return
                     version = self._take(event)
             except (Refused, ValueError, KeyError) as error:
                 # Gone: what was between is in the new list. Anything else is tried again from where it was.
                 version = "" if getattr(error, "status", 0) in (410, 400) or isinstance(error, KeyError) else version
-                self.breaks += 1
-                self._lost_at = self._lost_at or time.monotonic()
-                self._over.wait(AGAIN_S)
+                self._standing.broke()
 
     def _list(self) -> str:
         listed = self._kube.get(PODS)

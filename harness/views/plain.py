@@ -52,8 +52,7 @@ class Plain:
         if how != "done":
             self._line(f"{trial}: {how}")
 
-    def verdict(self, finding: Finding, at_s: float) -> None:
-        del at_s
+    def verdict(self, finding: Finding) -> None:
         self._line(told(finding))
 
     def _line(self, text: str | Text) -> None:

@@ -30,7 +30,7 @@ def in_words(finding: Finding) -> str:
 
 def surprise(finding: Finding) -> tuple[str, str]:
     """Whether that was expected, and its colour."""
-    if finding.verdict.grade in (Grade.INCONCLUSIVE, Grade.UNAVAILABLE):
+    if not finding.verdict.decided:
         return "open", "yellow"
     if finding.as_expected:
         return "as expected", "green"
