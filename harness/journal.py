@@ -29,8 +29,9 @@ class Journal:
         self._lock = threading.Lock()
         self.write(type="run", schema=SCHEMA, run=run, facts=facts)
 
-    def trial(self, name: str, cell: str, number: int, lab: str) -> None:
-        self.write(type="trial", trial=name, cell=cell, n=number, lab=lab)
+    def trial(self, name: str, cell: str, number: int, lab: str, began_s: float) -> None:
+        """A trial begins, so long after the run did: its own clock starts here."""
+        self.write(type="trial", trial=name, cell=cell, n=number, lab=lab, began_s=round(began_s, 3))
 
     def entry(self, trial: str, entry: Entry) -> None:
         facts = {"facts": dict(entry.facts)} if entry.facts else {}

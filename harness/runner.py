@@ -37,9 +37,12 @@ CLOSE_S = 60.0
 HURRY_S = 12.0
 """To clean up when somebody wants us gone."""
 
-LONG_S = 10.0
+LONG_S = 6.0
 FEW = 3
-"""Trials that take longer than LONG_S are run so often."""
+"""Trials that take longer than LONG_S, from their steady state on, are run so often."""
+
+AHEAD = 2
+"""So many times the room is set up at most: what stands ready begins in the moment when another is over."""
 
 LOOK_AGAIN_S = 0.5
 SPACED_S = 1.0
@@ -141,7 +144,10 @@ class Runner:
         self.windows: list[packing.Block] = []
         self.passing = _passing()
         self._ended: queue.Queue[tuple[Planned, Timeline] | None] = queue.Queue()
+        self.room = packing.Room(packing.capacity())
         self._setting_up: set[str] = set()
+        self._started: dict[str, float] = {}
+        self._has_room: set[str] = set()
         self._stirred: list[threading.Event] = []
         self._threads: list[threading.Thread] = []
         self._began = time.monotonic()
@@ -158,6 +164,7 @@ class Runner:
             hurry = False
         finally:
             self.over.set()
+            self.room.close()
             for stirred in self._stirred:
                 stirred.set()
             if hurry:
@@ -223,15 +230,13 @@ class Runner:
     # -- trials ----------------------------------------------------------------------------------------------------
 
     def _run_all(self) -> None:
-        waiting, running, used = list(self.planned), 0, 0.0
-        room = packing.capacity()
+        waiting, running = list(self.planned), 0
         while waiting or running:
-            while (one := self._next(waiting, used, room, idle=running == 0)) is not None:
+            while (one := self._next(waiting, idle=running == 0)) is not None:
                 waiting.remove(one)
-                used, running = used + one.cpus, running + 1
-                if one.number == 1:
-                    self.first[one.key] = time.monotonic()
+                running += 1
                 self._setting_up.add(one.id)
+                self._started[one.id] = one.cpus
                 self._threads.append(threading.Thread(target=self._trial, args=(one,), daemon=True, name=one.id))
                 self._threads[-1].start()
             ended = self._next_ended()
@@ -239,7 +244,7 @@ class Runner:
             if ended is None:
                 continue
             done, timeline = ended
-            used, running = used - done.cpus, running - 1
+            running -= 1
             self._file(done, timeline)
             if problem := next((s.problem for s in self.sites.values() if s.problem), None):
                 raise problem
@@ -252,19 +257,35 @@ class Runner:
             return None
 
     def _set_up(self, one: Planned) -> None:
+        """It stands, the next may be set up; now it waits for room."""
         self._setting_up.discard(one.id)
         self._ended.put(None)
+        self.view.waits(one.name, "room beside the others", 0, 0)
+        if not self.room.take(one.cpus):
+            raise Stopped
+        self._has_room.add(one.id)
+        if one.number == 1:
+            self.first[one.key] = time.monotonic()
 
-    def _next(self, waiting: list[Planned], used: float, room: float, *, idle: bool) -> Planned | None:
-        """The first that fits and whose site is open; when nothing runs, the first."""
+    def _gone(self, one: Planned) -> None:
+        self._started.pop(one.id, None)
+        self._setting_up.discard(one.id)
+        if one.id in self._has_room:
+            self._has_room.discard(one.id)
+            self.room.give(one.cpus)
+
+    def _next(self, waiting: list[Planned], *, idle: bool) -> Planned | None:
+        """The first whose site is open; when nothing runs, the first. Some may stand ready before there is room."""
         if len(self._setting_up) >= (os.cpu_count() or 2):
             return None  # starting is what keeps the cores busy, and would slow down what is being measured
         able = [p for p in waiting if self.sites[p.cell.arm.site.name].ready.is_set() and self._timely(p)]
         able.sort(key=lambda p: (p.group, self._is_long(p)))
-        able = able or (waiting if idle else [])
-        return next((p for p in able if used + p.cpus <= room + 1e-9 or idle), None)
+        promised = sum(list(self._started.values()))
+        fits = (p for p in able if promised + p.cpus <= AHEAD * self.room.size + packing.TINY)
+        return next(fits, next(iter(able or waiting), None) if idle else None)
 
     def _is_long(self, one: Planned) -> bool:
+        """By the first of its cell, from the moment when it stood and had room."""
         began = self.first.get(one.key)
         lasted = self.first_lasted.get(one.key)
         return began is not None and (lasted if lasted is not None else time.monotonic() - began) > LONG_S
@@ -289,9 +310,9 @@ class Runner:
                 entries.append(entry)
             self.log.entry(one.id, entry)
 
-        began, scope = time.monotonic(), None
+        scope = None
         try:
-            self.log.trial(one.id, one.cell.cell, one.number, one.lab)
+            self.log.trial(one.id, one.cell.cell, one.number, one.lab, time.monotonic() - self._began)
             site.ready.wait(OPEN_S)
             if site.problem is None and not self.over.is_set():
                 scope = self._scope(one)
@@ -301,8 +322,9 @@ class Runner:
                 timeline = written(entries, self.log.run)
             self.windows.append(packing.Block(one.id, one.cpus, _windows(timeline)))
             if one.number == 1:
-                self.first_lasted[one.key] = time.monotonic() - began
-            self._setting_up.discard(one.id)
+                now = time.monotonic()
+                self.first_lasted[one.key] = now - self.first.get(one.key, now)
+            self._gone(one)
             self._ended.put((one, timeline))
             if scope is not None and not self.over.is_set():
                 self._leave(site, scope, one)

@@ -71,7 +71,7 @@ class Trial:
     pace: Pace
     passing: tuple[type[Exception], ...] = ()
     settled: Callable[[], None] = lambda: None
-    """Called once the steady state is there: what made the machine busy is over."""
+    """Called once the steady state is there: what made the machine busy is over. It may wait for its turn."""
 
     began: float = 0.0
     _seen: dict[str, Replica] = field(default_factory=dict)
@@ -96,10 +96,11 @@ class Trial:
             return "" if len(serving) == replicas else f"{replicas} copies that serve, {len(serving)} do"
 
         self._wait("steady state", missing, STEADY_S, otherwise=NotSteady)
+        self.settled()
+        self._wait("steady state", missing, STEADY_S, otherwise=NotSteady)  # still, or again
         self._steady = tuple(r for r in self._seen.values() if r.id in self._served and r.ready)
         ids = " ".join(r.id for r in self._steady)
         self._put(Kind.MARK, "trial", "steady", replicas=str(replicas), ids=ids)
-        self.settled()
         return self._steady
 
     def act(self, how: Act, *victims: Replica) -> None:

@@ -22,8 +22,8 @@ deployment_three = Arm("Deployment of three", cluster, "deployment-three.yaml")
 statefulset_three = Arm("StatefulSet of three", cluster, "statefulset-three.yaml")
 bare_pods = Arm("three bare Pods", cluster, "bare-pods.yaml")
 
-WATCH_S = 10.0
-REMOVED_S = 20.0  # making a Pod anew takes up to 4 s where a restart takes 2
+WATCH_S = 8.0
+REMOVED_S = 16.0  # making a Pod anew takes up to 4 s where a restart takes 2
 
 
 def one_ends(t: Trial, how: acts.Act, *, of: int = 1, watch_s: float = WATCH_S) -> None:

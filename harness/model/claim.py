@@ -28,12 +28,12 @@ class Claim:
 
     @property
     def roles(self) -> tuple[tuple[Trials, ...], ...]:
-        """Its cells in the order in which they are run: the tested ones, the standard, the blank and the conditions.
+        """Its cells in the order in which they are run: the standard, the tested ones, the blank and the conditions.
 
-        What is looked for in vain is looked for last, when it is known how long it takes where it happens.
+        The standard of a claim that turns out wrong takes longest: that something does not happen.
         """
         standard = (self.standard,) if self.standard else ()
-        return tuple(self.cells.values()), standard, (self.blank, *self.given.values())
+        return standard, tuple(self.cells.values()), (self.blank, *self.given.values())
 
     @property
     def trials(self) -> tuple[Trials, ...]:

@@ -41,7 +41,10 @@ class Plain:
                 return
             self._told = time.monotonic()
             longest = sorted(self._waits.items(), key=lambda w: -w[1][1])
-            lines = [f"{name}: waiting for {m}, {w:.0f} of {a:.0f} s" for name, (m, w, a) in longest[:2]]
+            lines = [
+                f"{name}: waiting for {m}" + (f", {w:.0f} of {a:.0f} s" if a else "")
+                for name, (m, w, a) in longest[:2]
+            ]
         more = f"; {len(longest) - 2} more" if len(longest) > 2 else ""
         self._line(f"{self._over} of {self._total} trials over; " + "; ".join(lines) + more)
 

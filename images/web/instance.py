@@ -90,7 +90,7 @@ class Instance:
     def hang(self) -> None:
         """No answers and no accepted connections from now on, at no cost of CPU."""
         self.hung = True
-        # The main thread alone accepts, and sits in accept(): this signal's handler parks it there.
+        # The main thread alone accepts, and waits for a connection: the signal wakes it.
         main = threading.main_thread().ident
         if main is not None:
             signal.pthread_kill(main, signal.SIGUSR1)

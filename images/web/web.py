@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import socket
 import sys
@@ -47,9 +48,11 @@ def main(arguments: list[str]) -> int:
 
 def serve(instance: Instance) -> int:
     settings = instance.settings
-    handle_signals(instance)
+    signalled = handle_signals(instance)
     say(f"web start version={settings.version} instance={instance.id} pid={os.getpid()}")
-    time.sleep(settings.start_delay_s)
+    begun = time.monotonic()
+    while (left_s := begun + settings.start_delay_s - time.monotonic()) > 0:
+        wait(signalled, within_s=left_s)
     try:
         listener = listen(settings.port)
     except OSError as fault:
@@ -57,12 +60,30 @@ def serve(instance: Instance) -> int:
         return 1
     instance.be_ready(after_s=settings.ready_delay_s)
     say(f"web listening port={listener.getsockname()[1]}")
+    while not instance.hung:
+        if wait(signalled, listener):
+            accept(instance, listener)
+    say("web hung")
     while True:
-        accept(instance, listener)
+        wait(signalled)
 
 
-def handle_signals(instance: Instance) -> None:
-    """The first process of a container ignores every signal that it has no handler for."""
+def wait(signalled: socket.socket, listener: socket.socket | None = None, within_s: float | None = None) -> bool:
+    """Until a connection or a signal comes, whose handler runs then; whether it is a connection.
+
+    A signal that comes just before a call that blocks would be handled after it: here its byte is there already.
+    """
+    able, _, _ = select.select([signalled, *([listener] if listener else ())], [], [], within_s)
+    if signalled in able:
+        signalled.recv(64)
+    return listener in able
+
+
+def handle_signals(instance: Instance) -> socket.socket:
+    """The first process of a container ignores every signal that it has no handler for.
+
+    Answers a socket that becomes readable with each signal.
+    """
 
     def stop(number: int, _frame: FrameType | None) -> None:
         leave(0, "drained" if number == signal.SIGALRM else signal.Signals(number).name)
@@ -76,15 +97,17 @@ def handle_signals(instance: Instance) -> None:
     def ignore(_number: int, _frame: FrameType | None) -> None:
         say("web ignores SIGTERM")
 
-    def park(_number: int, _frame: FrameType | None) -> None:
-        say("web hung")
-        while True:
-            signal.pause()
+    def wake(_number: int, _frame: FrameType | None) -> None:
+        """It is to hang: what it waits for is over."""
 
     signal.signal(signal.SIGTERM, {"exit": stop, "drain": drain, "ignore": ignore}[instance.settings.on_term])
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGALRM, stop)
-    signal.signal(signal.SIGUSR1, park)
+    signal.signal(signal.SIGUSR1, wake)
+    signalled, written = socket.socketpair()
+    written.setblocking(False)
+    signal.set_wakeup_fd(written.detach(), warn_on_full_buffer=False)
+    return signalled
 
 
 def listen(port: int) -> socket.socket:
@@ -103,6 +126,7 @@ def _listen(family: socket.AddressFamily, address: str, port: int) -> socket.soc
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         listener.bind((address, port))
         listener.listen(BACKLOG)
+        listener.setblocking(False)
     except OSError as fault:
         listener.close()
         raise OSError(f"listening on port {port}: {fault.strerror}") from fault

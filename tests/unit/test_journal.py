@@ -30,7 +30,7 @@ ENTRIES = (
 def write(folder, run="run-1", *, entries=ENTRIES, trials=("t001",), end=True):
     log = journal.Journal(folder, run, {"seed": 7})
     for number, trial in enumerate(trials, 1):
-        log.trial(trial, CELL, number, "lab")
+        log.trial(trial, CELL, number, "lab", 0.0)
         for entry in entries:
             log.entry(trial, entry)
     if end:
@@ -51,7 +51,7 @@ def test_what_was_written_is_read_back(tmp_path):
 
 def test_each_line_is_there_as_soon_as_it_is_written(tmp_path):
     log = journal.Journal(tmp_path / "r", "run-1", {})
-    log.trial("t001", CELL, 1, "lab")
+    log.trial("t001", CELL, 1, "lab", 0.0)
     log.entry("t001", ENTRIES[0])
 
     assert journal.read(tmp_path / "r").of_lab("lab")[CELL][0].entries == ENTRIES[:1]
@@ -82,8 +82,8 @@ def test_entries_that_threads_wrote_out_of_turn_are_read_in_order_of_time(tmp_pa
 
 def test_labs_are_kept_apart_though_one_name_begins_like_the_other(tmp_path):
     log = journal.Journal(tmp_path / "r", "run-1", {})
-    log.trial("t001", CELL, 1, "lab")
-    log.trial("t002", CELL, 1, "labour")
+    log.trial("t001", CELL, 1, "lab", 0.0)
+    log.trial("t002", CELL, 1, "labour", 0.0)
     log.close()
     run = journal.read(tmp_path / "r")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -11,12 +12,14 @@ import yaml
 from harness import packing
 from harness.model.arm import IMAGE, Arm, Run
 from harness.model.claim import Lab
+from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.scenario import Scenario, Trials
 from harness.model.site import cluster, engine
 from harness.model.verdict import holds
-from harness.packing import Block, makespan
+from harness.packing import Block, Room, makespan
 from harness.runner import plan
+from harness.waiting import until
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
 
@@ -54,6 +57,63 @@ def test_what_is_handed_over_stays_as_it_was():
     makespan(given, 1)
 
     assert given == blocks((1, 2), (1, 3))
+
+
+# -- the room for windows ------------------------------------------------------------------------------------------
+
+
+class Asking:
+    """Threads that ask for room, in this order."""
+
+    def __init__(self, room: Room, *wishes: float) -> None:
+        self.got: list[float] = []
+        self.threads = [threading.Thread(target=self._ask, args=(room, w), daemon=True) for w in wishes]
+        for n, thread in enumerate(self.threads, 1):
+            thread.start()
+            until("a place", lambda n=n: "" if len(self.got) + room.waiting >= n else "one", Deadline.after(5))
+
+    def _ask(self, room: Room, cpus: float) -> None:
+        if room.take(cpus):
+            self.got.append(cpus)
+
+    def over(self) -> list[float]:
+        for thread in self.threads:
+            thread.join(5)
+        assert not any(t.is_alive() for t in self.threads)
+        return self.got
+
+
+def test_room_is_given_to_whom_it_is_enough_for_in_the_order_in_which_they_came():
+    room = Room(1.0)
+    assert room.take(0.9)
+    asking = Asking(room, 0.3, 0.1, 0.2)
+    until("the small one", lambda: "" if asking.got == [0.1] else str(asking.got), Deadline.after(5))
+    room.give(0.9)
+
+    assert asking.over() == [0.1, 0.3, 0.2]
+
+
+def test_what_is_larger_than_the_room_has_it_to_itself():
+    room = Room(1.0)
+    assert room.take(0.1)
+    asking = Asking(room, 3.0)
+    assert asking.got == []
+    room.give(0.1)
+    assert asking.over() == [3.0]
+    late = Asking(room, 0.1)
+    assert late.got == []
+    room.give(3.0)
+    assert late.over() == [0.1]
+
+
+def test_whoever_waits_for_room_is_sent_away_when_it_closes():
+    room = Room(1.0)
+    assert room.take(1.0)
+    asking = Asking(room, 0.5, 0.5)
+    room.close()
+
+    assert asking.over() == []
+    assert not room.take(0.1)
 
 
 # -- what an arm may use -------------------------------------------------------------------------------------------
@@ -207,22 +267,22 @@ def test_every_cell_is_planned_as_often_as_asked_though_two_claims_use_it(trials
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_claims_keep_their_order_and_of_each_what_is_looked_for_in_vain_comes_last(seed):
+def test_claims_keep_their_order_and_of_each_the_standard_comes_first_and_the_blank_last(seed):
     found = list(dict.fromkeys(cell for cell, _ in order(seed)))
 
-    assert set(found[:2]) == {"crash @ first", "stop @ first"}
-    assert found[2] == "crash @ third"
+    assert found[0] == "crash @ third"
+    assert set(found[1:3]) == {"crash @ first", "stop @ first"}
     assert set(found[3:5]) == {"crash @ second", "stop @ second"}
-    assert found[5:7] == ["kill @ second", "kill @ third"]
+    assert found[5:7] == ["kill @ third", "kill @ second"]
     assert set(found[7:]) == {"remove @ first", "remove @ second", "remove @ third", "stop @ third"}
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_repetitions_of_cells_that_go_together_are_interleaved(seed):
-    first = order(seed)[:10]
+    tested = order(seed)[5:15]
 
-    assert [number for _, number in first] == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
-    assert Counter(first) == Counter((cell, n) for cell in ("crash @ first", "stop @ first") for n in range(1, 6))
+    assert [number for _, number in tested] == [1, 1, 2, 2, 3, 3, 4, 4, 5, 5]
+    assert Counter(tested) == Counter((cell, n) for cell in ("crash @ first", "stop @ first") for n in range(1, 6))
 
 
 def test_groups_never_go_back():
