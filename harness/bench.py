@@ -66,7 +66,7 @@ def run(
     full: bool = False,
 ) -> int:
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
-    planned = plan(labs, trials=trials, seed=seed, only=only)
+    planned = plan(labs, trials=trials, seed=seed, only=only, full=full)
     id_ = f"{datetime.now(UTC):%m%d%H%M%S}-{random.SystemRandom().randrange(16**4):04x}"
     with ownership.alive(id_):
         dead, left = ownership.forget_dead(up.engine)

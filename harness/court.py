@@ -42,6 +42,8 @@ def settle(claim: Claim, recorded: Recorded, lacking: frozenset[str] = frozenset
     if verdict.grade is Grade.REFUTED:
         return _held_elsewhere(asked, verdict)
     failing = asked.judge(claim.blank)
+    if failing.grade is Grade.UNAVAILABLE:
+        return failing
     if failing.grade is not Grade.REFUTED:
         return _disagrees("blank", claim.blank.cell, failing)
     return _conditions(asked, verdict)
@@ -56,6 +58,8 @@ def _held_elsewhere(asked: _Asked, verdict: Verdict) -> Verdict:
         holding, where = asked.judge(claim.standard), claim.standard.cell
     else:
         return unsettled("no-standard", f"{verdict.sentence}: nothing shows that it could have held")
+    if holding.grade is Grade.UNAVAILABLE:
+        return holding
     return verdict if holding.grade is Grade.CONFIRMED else _disagrees("standard", where, holding)
 
 
@@ -67,6 +71,8 @@ def _conditions(asked: _Asked, verdict: Verdict) -> Verdict:
     """Those of the conditions whose absence really refutes are the condition; none: it holds as it stands."""
     without = {name: asked.judge(cell) for name, cell in asked.claim.given.items()}
     for name, got in without.items():
+        if got.grade is Grade.UNAVAILABLE:
+            return got
         if got.grade not in OPPOSITE:
             return unsettled("condition-not-shown", f"without {name}: {got.sentence}")
     needed = tuple(name for name, got in without.items() if got.grade is Grade.REFUTED)
@@ -87,7 +93,7 @@ class _Asked:
             cells[0] = first
         given: dict[str, Trials | None] = {}
         for name, cell in zip(self.claim.cells, cells, strict=True):
-            lacks = cell.arm.site.needs & self.lacking
+            lacks = cell.arm.needs & self.lacking
             if lacks and name not in self.claim.optional:
                 return unavailable(", ".join(sorted(lacks)))
             given[name] = None if lacks else self._filled(cell)

@@ -6,11 +6,9 @@ import heapq
 import os
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from harness import manifests
-from harness.model.arm import IMAGE, Run
-from harness.model.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,39 +25,10 @@ def capacity() -> float:
 
 
 def cpus(arm: Arm, folder: Path) -> float:
-    """What an arm may use, added up over its copies; an image other than the labs' own is told."""
-    if isinstance(arm.recipe, Run):
-        return arm.recipe.cpus * arm.recipe.copies
-    return sum(_of_file(folder / name) for name in arm.recipe.names)
-
-
-def _of_file(file: Path) -> float:
-    return sum(_of_document(file, d) for d in manifests.documents(file))
-
-
-def _of_document(file: Path, document: dict[str, Any]) -> float:
-    if "services" in document:
-        services = document["services"].values()
-        for service in services:
-            _check_image(file, "service", service.get("image"))
-        return sum(float(s.get("cpus", 0)) * int(s.get("scale", 1)) for s in services)
-    spec = document.get("spec", {})
-    pod = spec.get("template", {}).get("spec", {}) if "template" in spec else spec
-    total = 0.0
-    for container in pod.get("containers", ()):
-        _check_image(file, f"{document.get('kind')} {document['metadata']['name']}", container.get("image"))
-        total += _cores(container.get("resources", {}).get("limits", {}).get("cpu", "0"))
-    return total * int(spec.get("replicas", 1))
-
-
-def _check_image(file: Path, what: str, image: object) -> None:
-    if image != IMAGE:
-        raise Problem(f"Reading {file.parent.name}/{file.name}, {what}", f"its image is {image!r}", f"image: {IMAGE}")
-
-
-def _cores(text: object) -> float:
-    value = str(text)
-    return float(value[:-1]) / 1000 if value.endswith("m") else float(value)
+    """What an arm may use, added up over its copies."""
+    every = manifests.containers(arm, folder)
+    lasting = sum(c.cpus * c.copies for c in every if not c.passing)
+    return max([lasting, *(c.cpus * c.copies for c in every if c.passing)])
 
 
 @dataclass(eq=False, slots=True)

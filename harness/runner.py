@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from harness import court, manifests, outcome, packing
 from harness.model.clock import Deadline
+from harness.model.errors import Problem
 from harness.model.timeline import Entry, Kind, written
 from harness.setup import commands
 from harness.sites.kube import Refused
@@ -93,7 +94,9 @@ class Site:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-def plan(labs: Iterable[Lab], *, trials: int, seed: int, only: frozenset[str] = frozenset()) -> list[Planned]:
+def plan(
+    labs: Iterable[Lab], *, trials: int, seed: int, only: frozenset[str] = frozenset(), full: bool = False
+) -> list[Planned]:
     """Claim by claim, so that the first verdict comes early; of each the tested cells, the standard, then the rest.
 
     Within these, cells and repetitions are interleaved by the seed.
@@ -101,9 +104,13 @@ def plan(labs: Iterable[Lab], *, trials: int, seed: int, only: frozenset[str] = 
     order, found = random.Random(seed), []  # noqa: S311  (an order that can be had again, not a secret)
     group = 0
     for lab in labs:
+        arms = dict.fromkeys(cell.arm for cell in lab.cells)
+        if unlike := manifests.unlike(arms, manifests.FOLDER / lab.name):
+            why, fix = "; ".join(unlike[:3]), "make them alike, or say why in the arm's differs="
+            raise Problem(f"Comparing the arms of lab {lab.name}", why, fix)
         done: set[str] = set()
         wanted = [cells for c in lab.claims if not only or c.id in only for cells in c.roles]
-        wanted += [] if only else [tuple(lab.shown)]
+        wanted += [] if only else [tuple(lab.shown), tuple(lab.long if full else ())]
         for cells in wanted:
             group += 1
             fresh = [c for c in cells if c.cell not in done]
@@ -362,10 +369,23 @@ class Runner:
         except Exception as error:  # a scenario that stumbles is a broken trial, not a broken run
             why = f"{type(error).__name__}: {error}"
             self.log.write(type="trouble", trial=one.id, text=traceback.format_exc())
+        if how == "broke":
+            self._gather(one, site, scope)
         for stream, state in site.place.streams().items():
             write(Entry(clock.now() - trial.began, Kind.MARK, stream, "stream", {"state": state}))
         trial.mark("end", how=how, **({"why": why} if why else {}))
         self.view.trial_over(one.name, why or how)
+
+    def _gather(self, one: Planned, site: Site, scope: Scope) -> None:
+        """What could tell why it broke, before it is removed."""
+        try:
+            found = site.place.evidence(scope)
+            folder = self.log.folder / one.id
+            folder.mkdir(exist_ok=True)
+            for name, text in found.items():
+                (folder / name).write_text(text)
+        except Exception as error:  # a site that is gone has no evidence to give
+            self.log.write(type="trouble", trial=one.id, text=f"evidence: {type(error).__name__}: {error}")
 
     def _leave(self, site: Site, scope: Scope, one: Planned) -> None:
         try:

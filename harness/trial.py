@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.acts.door import Door
 from harness.model.clock import Deadline, RealClock
-from harness.model.scenario import PATIENCE
+from harness.model.scenario import LASTING, PATIENCE
 from harness.model.timeline import Entry, Kind
 from harness.sites.place import Gone, Unanswered
 from harness.waiting import Hopeless, TooLate, until
@@ -81,6 +81,8 @@ class Trial:
     _steady: tuple[Replica, ...] = ()
     _victims: list[Replica] = field(default_factory=list)
     _acted: float | None = None
+    _looked: float | None = None
+    _unseen_s: float = 0.0
     _due: bool = False
 
     def __post_init__(self) -> None:
@@ -107,7 +109,44 @@ class Trial:
         """Do something to each, and keep a receipt: what was said to it, and the platform's account of its end."""
         for victim in victims:
             self._do(how, victim)
-        self._wait_for_ends(how.__name__, victims)
+        if how.__name__ in LASTING:
+            for victim in victims:
+                self._wait_for_change(how.__name__, victim)
+        else:
+            self._wait_for_ends(how.__name__, victims)
+
+    def each_time(self, how: Act, *, for_s: float) -> None:
+        """Do it to the copy that serves, and again as soon as one serves anew, for so long."""
+        began = self.clock.now()
+        end = Deadline(began + for_s, self.clock)
+        victim: Replica | None = self._steady[0]
+        while victim is not None:
+            self.act(how, victim)
+            victim = self._next_that_serves({victim.id}, end)
+        self._window("each time", True, began, EVERY_S, for_s)
+
+    def _next_that_serves(self, known: set[str], end: Deadline) -> Replica | None:
+        found: list[Replica] = []
+
+        def missing() -> str:
+            found[:] = [r for r in self._observe() if r.id not in known]
+            lacking = "" if found else "a copy that serves anew"
+            self.tell(lacking or "the next act", self.clock.now() - self.began, end.at - self.began)
+            return lacking
+
+        try:
+            until("again", missing, end, passing=self.passing, pause_s=lambda: SOON_S if self._due else EVERY_S)
+        except TooLate:
+            return None
+        return found[0]
+
+    def scale(self, copies: int) -> None:
+        """Ask the platform for another number of copies."""
+        self._order("scale", lambda: self.place.scale(self.scope, copies))
+
+    def apply(self, *names: str) -> None:
+        """Apply further files of the lab's."""
+        self._order("apply", lambda: self.place.add(self.scope, names))
 
     def restored(self, *, within_s: float, every_s: float = EVERY_S) -> bool:
         """Watch until as many fresh copies serve as were lost; at least so long where they do not."""
@@ -191,6 +230,38 @@ class Trial:
         except (Gone, Unanswered) as error:
             self._put(Kind.ACT, victim.name, how.__name__, ok="no", **facts, why=str(error))
 
+    def _order(self, what: str, do: Callable[[], str]) -> None:
+        """What is asked of the platform rather than done to a copy: its own word is the receipt."""
+        sent = self._now()
+        try:
+            said, ok = do(), "yes"
+        except self.passing as error:
+            said, ok = f"{type(error).__name__}: {error}", "no"
+        self._put(Kind.ACT, "platform", what, ok=ok, sent_s=f"{sent:.6f}", **{"said" if ok == "yes" else "why": said})
+        if ok == "yes":
+            self.by_hand(said)
+
+    def _wait_for_change(self, what: str, victim: Replica) -> None:
+        """It runs on, and is as the act leaves it; or it has ended already."""
+
+        def missing() -> str:
+            self._observe()
+            if victim.id in self._ended:
+                return ""
+            if (now := self._manner(victim)) == LASTING[what]:
+                self._event(victim, now)
+                return ""
+            return f"{victim.name} that {LASTING[what]} after {what}"
+
+        self._wait(f"the receipt of {what}", missing, ENDED_S, otherwise=None)
+
+    def _manner(self, replica: Replica) -> str:
+        try:
+            answer = self.place.ask(self.scope, replica, "GET", "/")
+        except Unanswered:
+            return "silent"
+        return "answers" if answer.status == 200 else "refuses"
+
     def _wait_for_ends(self, what: str, victims: tuple[Replica, ...]) -> None:
         ids = {v.id: v.name for v in victims}
         self._due = True
@@ -221,6 +292,8 @@ class Trial:
     def _observe(self) -> list[Replica]:
         """Look, write down what is new since the last look, and answer which copies serve."""
         found = {r.name: r for r in self.place.look(self.scope)}
+        before_s, self._looked = self._looked, self.clock.now()
+        self._unseen_s = self._looked - (self.began if before_s is None else before_s)
         for name, before in self._seen.items():
             self._account(before, found.get(name))
         for replica in found.values():
@@ -257,7 +330,7 @@ class Trial:
         again = "yes" if replica.thing in self._things.values() else "no"
         self._served[replica.id] = answer.instance
         self._things[replica.id] = replica.thing
-        self._event(replica, "serving", instance=answer.instance, again=again)
+        self._event(replica, "serving", instance=answer.instance, again=again, within_s=f"{self._unseen_s:.3f}")
         return True
 
     def _sample(self, ticks: _Ticks, serving: list[Replica]) -> None:

@@ -39,6 +39,13 @@ def crash(t: Trial) -> None:
 
 
 @scenario
+def crash_loop(t: Trial) -> None:
+    """The application ends itself with code 1 as often as it comes back, for two minutes."""
+    t.steady(replicas=1)
+    t.each_time(acts.crash, for_s=120)
+
+
+@scenario
 def exit_0(t: Trial) -> None:
     """The application ends itself with code 0, as if its work were done."""
     one_ends(t, acts.exit_0)
@@ -148,3 +155,4 @@ lab.show(
     remove_one @ three_runs,
     remove_one @ compose_three,
 )
+lab.show(crash_loop @ always, crash_loop @ pod, full=True)

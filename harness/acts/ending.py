@@ -13,17 +13,12 @@ if TYPE_CHECKING:
 
 def crash(door: Door, victim: Replica) -> str:
     """It ends itself with code 1, as after an error that nobody caught."""
-    return _told(door, victim, "/crash?code=1")
+    return told(door, victim, "/crash?code=1")
 
 
 def exit_0(door: Door, victim: Replica) -> str:
     """It ends itself with code 0, as when its work is done."""
-    return _told(door, victim, "/exit0?code=0")
-
-
-def hang(door: Door, victim: Replica) -> str:
-    """It goes on running and answers nothing any more."""
-    return _told(door, victim, "/hang")
+    return told(door, victim, "/exit0?code=0")
 
 
 def stop(door: Door, victim: Replica) -> str:
@@ -44,7 +39,8 @@ def host_kill(door: Door, victim: Replica) -> str:
     return door.signal(victim, "host-kill")
 
 
-def _told(door: Door, victim: Replica, path: str) -> str:
+def told(door: Door, victim: Replica, path: str) -> str:
+    """What the application itself answered when it was asked to do it."""
     answer = door.ask(victim, "POST", path)
     if answer.status != 200:
         raise Unanswered(f"HTTP {answer.status}")

@@ -43,18 +43,22 @@ class Claim:
 
 @dataclass(slots=True)
 class Lab:
-    """One question. Its module declares arms, scenarios and claims; `shown` cells are run and told, not judged."""
+    """One question. Its module declares arms, scenarios and claims; `shown` cells are run and told, not judged.
+
+    So are the `long` ones, but only where all is asked for.
+    """
 
     question: str
     claims: list[Claim] = field(default_factory=list)
     shown: list[Trials] = field(default_factory=list)
+    long: list[Trials] = field(default_factory=list)
     name: str = ""
 
     def __init__(self, doc: str | None) -> None:
         if not doc:
             raise TypeError("a lab has a docstring: its question")
         self.question = doc.strip()
-        self.claims, self.shown, self.name = [], [], ""
+        self.claims, self.shown, self.long, self.name = [], [], [], ""
 
     def claim(
         self,
@@ -86,11 +90,15 @@ class Lab:
 
         return register
 
-    def show(self, *cells: Trials) -> None:
-        self.shown += cells
+    def show(self, *cells: Trials, full: bool = False) -> None:
+        """Run these beside the claims; with `full`, only in a full run."""
+        if full:
+            self.long += cells
+        else:
+            self.shown += cells
 
     @property
     def cells(self) -> tuple[Trials, ...]:
         """Each cell once, in the order in which the claims need them."""
-        every = (*(t for claim in self.claims for t in claim.trials), *self.shown)
+        every = (*(t for claim in self.claims for t in claim.trials), *self.shown, *self.long)
         return tuple({t.cell: t for t in every}.values())

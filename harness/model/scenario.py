@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from harness.model.timeline import Entry, Timeline
 
 COVERAGE = 0.9
+LASTING = {"hang": "silent", "unready": "refuses", "nothing": "answers"}
+"""Acts that end nobody, and how their victims are seen to have been acted upon; of any other, that it ended."""
+
 PATIENCE = 5
 """How many times longer than the slowest success one must have looked before "it does not happen" may be said."""
 
@@ -46,6 +49,8 @@ class Span:
     """One duration, measured in several trials."""
 
     each_s: tuple[float, ...]
+    resolution_s: float = 0.0
+    """How much later than it was its end may have been seen: spans that differ by less are equal."""
 
     @property
     def median_s(self) -> float:
@@ -54,6 +59,10 @@ class Span:
     @property
     def slowest_s(self) -> float:
         return max(self.each_s)
+
+    def shorter(self, other: Span) -> bool:
+        """By more than the looks can tell apart."""
+        return self.median_s + max(self.resolution_s, other.resolution_s) < other.median_s
 
     def __str__(self) -> str:
         if len(self.each_s) == 1:
@@ -91,7 +100,16 @@ class Trials:
             return None
         if len(back) < len(answers):
             raise NotShown("trials-differ", f"{self.cell}: restored in {len(back)} of {len(answers)} trials")
-        return Span(tuple(back))
+        return Span(tuple(took for took, _ in back), max(within for _, within in back))
+
+    @property
+    def in_series(self) -> bool:
+        return any(w.facts.get("of") == "each time" for t in self.timelines for w in t.of(Kind.MARK, "window"))
+
+    def gaps(self) -> tuple[Span, ...]:
+        """Of a copy that was acted upon again and again: how long until one served, the first time, the second..."""
+        each = [_gaps(t, self.cell) for t in self._sound()]
+        return tuple(Span(nth) for nth in zip(*each, strict=False))
 
     def in_place(self) -> bool:
         """Whether what came back are the same containers or Pods, restarted."""
@@ -109,7 +127,7 @@ class Trials:
         """As long as PATIENCE says, by the successes of the same run: another machine's may be slower."""
         for timeline in self.timelines:
             of_run = (_success(t) for t in self.beside if t.run == timeline.run)
-            slowest = max((took for took in of_run if took is not None), default=0.0)
+            slowest = max((found[0] for found in of_run if found is not None), default=0.0)
             window = _window(timeline, self.cell)
             waited, least = window.number("waited_s"), max(window.number("allowed_s"), PATIENCE * slowest)
             if waited < least:
@@ -141,8 +159,11 @@ def check(timeline: Timeline, cell: str) -> None:
             raise NotShown("no-receipt", f"{cell}: {act.what} of {act.who}: {act.facts.get('why', 'no proof')}")
 
 
-def _restored(timeline: Timeline, cell: str) -> float | None:
-    """From the sending of the first act to the moment when all that was lost had been made good, and stayed so."""
+def _restored(timeline: Timeline, cell: str) -> tuple[float, float] | None:
+    """From the sending of the first act to the moment when all that was lost had been made good, and stayed so.
+
+    With it, for how long before that moment nobody had looked.
+    """
     victims = _victims(timeline, cell)
     window = _window(timeline, cell)
     fresh = [e for e in _fresh(timeline, cell) if not _ended(timeline, e)]
@@ -151,13 +172,25 @@ def _restored(timeline: Timeline, cell: str) -> float | None:
         raise NotShown("contradiction", f"{cell}: the trial and its own events differ over what came back")
     if not met:
         return None
-    took = fresh[len(victims) - 1].at_s - min(v.number("sent_s") for v in victims)
+    last = fresh[len(victims) - 1]
+    took = last.at_s - min(v.number("sent_s") for v in victims)
     if took < 0:
         raise NotShown("contradiction", f"{cell}: back {-took:.3f} s before the act")
-    return took
+    return took, float(last.facts.get("within_s", 0.0))
 
 
-def _success(timeline: Timeline) -> float | None:
+def _gaps(timeline: Timeline, cell: str) -> tuple[float, ...]:
+    found, fresh = [], _fresh(timeline, cell)
+    acts = [a for a in timeline.of(Kind.ACT) if "id" in a.facts]
+    for act, after in zip(acts, [*(a.number("sent_s") for a in acts[1:]), float("inf")], strict=True):
+        sent = act.number("sent_s")
+        back = next((e.at_s for e in fresh if sent <= e.at_s <= after), None)
+        if back is not None:
+            found.append(back - sent)
+    return tuple(found)
+
+
+def _success(timeline: Timeline) -> tuple[float, float] | None:
     try:
         check(timeline, "")
         return _restored(timeline, "")
@@ -166,18 +199,19 @@ def _success(timeline: Timeline) -> float | None:
 
 
 def _victims(timeline: Timeline, cell: str) -> list[Entry]:
-    """The acts, each with the platform's own account that its victim ended, and by that id."""
-    acts = list(timeline.of(Kind.ACT))
+    """The acts upon copies, each with the account, by its id, that its victim ended or is as the act leaves it."""
+    acts = [a for a in timeline.of(Kind.ACT) if "id" in a.facts]
     if not acts:
         raise NotShown("no-receipt", f"{cell}: nothing was done")
-    ended = {(e.facts.get("id")): e for e in timeline.of(Kind.EVENT) if e.what in ("died", "gone")}
     for act in acts:
-        account = ended.get(act.facts.get("id"))
-        if account is None or account.at_s < act.number("sent_s"):
-            raise NotShown("no-receipt", f"{cell}: nothing says that {act.who} ended after {act.what}")
+        proofs = ("died", "gone", LASTING.get(act.what, ""))
+        of_victim = (e for e in timeline.of(Kind.EVENT) if e.facts.get("id") == act.facts["id"] and e.what in proofs)
+        if not any(e.at_s >= act.number("sent_s") for e in of_victim):
+            raise NotShown("no-receipt", f"{cell}: nothing says that {act.what} reached {act.who}")
+    ended = {e.facts.get("id") for e in timeline.of(Kind.EVENT) if e.what in ("died", "gone")}
     steady = timeline.first(Kind.MARK, "steady")
     untouched = set(steady.facts.get("ids", "").split() if steady else ()) - {a.facts.get("id") for a in acts}
-    if also := untouched & set(ended):
+    if also := untouched & ended:
         raise NotShown("no-receipt", f"{cell}: {len(also)} ended that nobody acted upon")
     return acts
 

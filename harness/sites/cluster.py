@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from harness import manifests
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from harness.model.clock import Deadline
     from harness.setup.create import Shape
     from harness.setup.engine import Engine
+
+TAIL = 500
+"""Lines of a log that are kept as evidence."""
 
 FORCE = {"gracePeriodSeconds": 0, "propagationPolicy": "Background"}
 
@@ -85,6 +89,26 @@ class ClusterPlace:
             raise Problem(f"Applying {scope.arm.name}", "a cluster takes files", "a recipe such as 'deployment.yaml'")
         for name in scope.arm.recipe.names:
             self._apply_file(scope.manifests / name, scope.name)
+
+    def add(self, scope: Scope, names: Sequence[str]) -> str:
+        for name in names:
+            self._apply_file(scope.manifests / name, scope.name)
+        return f"kubectl apply {' '.join(f'--filename {name}' for name in names)}"
+
+    def evidence(self, scope: Scope) -> dict[str, str]:
+        inside = f"/api/v1/namespaces/{scope.name}"
+        pods = self.kube.get(f"{inside}/pods")["items"]
+        found = {
+            f"{kind}.json": json.dumps(self.kube.get(f"{inside}/{kind}"), indent=2) for kind in ("pods", "events")
+        }
+        for name in (p["metadata"]["name"] for p in pods):
+            for previous in ("false", "true"):
+                try:
+                    text = self.kube.text(f"{inside}/pods/{name}/log", tailLines=str(TAIL), previous=previous)
+                except Refused:
+                    continue  # it has not begun, or there is none before it
+                found[f"{name}{'-before' if previous == 'true' else ''}.log"] = text
+        return found
 
     def check(self, arm: Arm, folder: Path) -> None:
         for name in arm.recipe.names if isinstance(arm.recipe, Files) else ():

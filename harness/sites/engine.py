@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from harness.setup.engine import Engine
 
 COMPOSE_S = 60.0
+TAIL = 500
+"""Lines of a log that are kept as evidence."""
 
 
 class EnginePlace:
@@ -95,6 +97,20 @@ class EnginePlace:
 
     def _labels(self, scope: Scope) -> dict[str, str]:
         return {NAME: "trial", RUN_LABEL: self.run, TRIAL_LABEL: scope.trial}
+
+    def add(self, scope: Scope, names: Sequence[str]) -> str:
+        recipe = scope.arm.recipe
+        before = recipe.names if isinstance(recipe, Files) else ()
+        self._compose_up(scope, Files((*before, *names)))
+        return f"docker compose {' '.join(f'--file {name}' for name in (*before, *names))} up --detach"
+
+    def evidence(self, scope: Scope) -> dict[str, str]:
+        found = {}
+        for container in self.engine.client.containers.list(all=True, filters=self._of(scope)):
+            name = short(str(container.name), scope)
+            found[f"{name}.json"] = json.dumps(container.attrs, indent=2)
+            found[f"{name}.log"] = container.logs(tail=TAIL, timestamps=True).decode(errors="replace")
+        return found
 
     def _compose_up(self, scope: Scope, recipe: Files) -> None:
         """The student's file as it is; beside it one of ours, which adds nothing but labels."""

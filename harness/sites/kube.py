@@ -46,6 +46,9 @@ class Kube:
         answer = self._send(method, path, query, body, headers, ANSWER_S)
         return json.loads(answer.data) if answer.data else None
 
+    def text(self, path: str, **query: str) -> str:
+        return str(self._send("GET", path, query, None, {}, ANSWER_S).data.decode(errors="replace"))
+
     def raw(self, method: str, path: str) -> tuple[int, dict[str, str]]:
         """Any answer, as it is: whether it is the server's own or that of a Pod behind it shows in its headers."""
         answer = self._request(method, path, {}, None, {}, ANSWER_S)

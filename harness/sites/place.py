@@ -92,6 +92,14 @@ class Place(Protocol):
 
     def scale(self, scope: Scope, copies: int) -> str: ...
 
+    def add(self, scope: Scope, names: Sequence[str]) -> str:
+        """Apply further files of the lab's; answers the command that a person would have typed."""
+        ...
+
+    def evidence(self, scope: Scope) -> dict[str, str]:
+        """All that is known of what a trial left standing, as texts by a short name, for whoever asks why it broke."""
+        ...
+
     def leave(self, scope: Scope) -> None:
         """Begin to remove what the trial made; `close` waits for the end of it."""
         ...

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from harness.court import Recorded
     from harness.model.claim import Lab
+    from harness.model.scenario import Trials
     from harness.outcome import Finding
 
 
@@ -33,12 +34,20 @@ def shown(lab: Lab, recorded: Recorded) -> Iterable[str]:
     """What was run beside the claims, one line a cell."""
     from dataclasses import replace
 
-    for cell in lab.shown:
+    for cell in (*lab.shown, *lab.long):
         timelines = recorded.get(cell.cell, ())
         if not timelines:
             continue
         try:
-            back = replace(cell, timelines=timelines).restored()
-            yield f"{cell.cell}: " + (f"back after {back}" if back else f"stayed away ({len(timelines)} trials)")
+            yield f"{cell.cell}: {_told(replace(cell, timelines=timelines))}"
         except NotShown as open_:
             yield f"{cell.cell}: not shown, {open_}"
+
+
+def _told(trials: Trials) -> str:
+    if trials.in_series:
+        return (
+            "back after " + ", ".join(f"{gap.median_s:.1f}" for gap in trials.gaps()) + " s, one time after the other"
+        )
+    back = trials.restored()
+    return f"back after {back}" if back else f"stayed away ({len(trials.timelines)} trials)"

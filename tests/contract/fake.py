@@ -58,6 +58,8 @@ class _Copy:
     running: bool = False
     code: int | None = None
     restarts: int = 0
+    hung: bool = False
+    ill: bool = False
 
     def seen(self) -> Replica:
         state = "running" if self.running else "created" if self.code is None else "exited"
@@ -136,6 +138,13 @@ class FakePlace:
         copy = self._worlds[scope.trial].copies.get(replica.name)
         if copy is None or not copy.running or self.clock.now() < copy.answers_at:
             raise Unanswered("refused")
+        if copy.hung:
+            raise Unanswered("timeout")
+        if method == "POST" and path in ("/hang", "/unready"):
+            copy.hung, copy.ill = copy.hung or path == "/hang", copy.ill or path == "/unready"
+            return Answer(200, copy.instance)
+        if path == "/" and copy.ill:
+            return Answer(503, copy.instance)
         if method == "POST" and path.startswith(("/crash", "/exit0")):
             self._ends(scope, copy, int(path.partition("code=")[2] or 1), meant=False)
             return Answer(200, copy.instance)
@@ -166,6 +175,14 @@ class FakePlace:
         for _ in range(copies - len(world.copies)):
             self._create(scope, self.clock.now())
         return f"scaled to {copies}"
+
+    def add(self, scope: Scope, names) -> str:
+        for _ in names:
+            self._create(scope, self.clock.now())
+        return f"added {' '.join(names)}"
+
+    def evidence(self, scope: Scope) -> dict[str, str]:
+        return {"copies.txt": "\n".join(self._worlds[scope.trial].copies)}
 
     def leave(self, scope: Scope) -> None:
         world = self._worlds[scope.trial]
@@ -203,6 +220,7 @@ class FakePlace:
         copy.restarts = copy.incarnation - 1
         copy.instance = f"process-{next(self._instances)}"
         copy.running, copy.code, copy.answers_at = True, None, when + self.boots_s
+        copy.hung = copy.ill = False
         self._changed(scope, when, copy.name, "started")
 
     def _ends(self, scope: Scope, copy: _Copy, code: int, *, meant: bool) -> None:

@@ -132,6 +132,44 @@ def test_a_removed_copy_is_gone_for_good_as_a_thing(site):
         assert victim.thing not in {r.thing for r in site.running()}
 
 
+def test_a_copy_that_hangs_goes_on_running_and_answers_nobody(site):
+    victim, *others = site.running()
+    acts.hang(Door(site.place, site.scope), victim)
+
+    def silent() -> str:
+        try:
+            return f"silence, not {site.place.ask(site.scope, victim, 'GET', '/').status}"
+        except Unanswered:
+            return ""
+
+    site.wait("silence", silent)
+    assert victim.id in {r.id for r in site.running()}
+    assert site.place.ask(site.scope, others[0], "GET", "/").status == 200
+
+
+def test_a_copy_that_is_made_unready_refuses(site):
+    victim = site.running()[0]
+    acts.unready(Door(site.place, site.scope), victim)
+    site.wait(
+        "its refusal", lambda: "" if site.place.ask(site.scope, victim, "GET", "/").status == 503 else "it goes on"
+    )
+
+
+def test_evidence_names_each_copy(site):
+    told = "\n".join(site.place.evidence(site.scope).values())
+    assert all(one.name in told for one in site.running())
+
+
+def test_as_many_copies_run_as_the_platform_was_asked_for(site):
+    if site.scope.arm.name == "three runs":
+        with pytest.raises(Problem, match="has no number to change"):
+            site.place.scale(site.scope, 2)
+        return
+    said = site.place.scale(site.scope, 2)
+    site.wait("two copies", lambda: "" if len(site.running()) == 2 else f"{len(site.running())} run")
+    assert "2" in said
+
+
 def test_what_is_not_there_does_not_answer(site):
     victim = site.running()[0]
     acts.remove(Door(site.place, site.scope), victim)

@@ -49,7 +49,8 @@ def test_a_recorded_run_ended_by_itself_and_left_nothing_behind(folder):
 @labs
 def test_every_cell_of_the_lab_is_in_it_at_least_three_times(folder, name):
     recorded = run_in(folder).of_lab(name)
-    few = {c.cell: len(recorded.get(c.cell, ())) for c in catalog.lab(name).cells}
+    lab = catalog.lab(name)
+    few = {c.cell: len(recorded.get(c.cell, ())) for c in lab.cells if c not in lab.long}
 
     assert {cell: n for cell, n in few.items() if n < FEWEST} == {}
 

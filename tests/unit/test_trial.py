@@ -285,17 +285,127 @@ def test_an_act_that_met_nobody_has_no_receipt():
 
 
 def test_an_act_that_ends_nobody_is_waited_for_only_so_long_and_has_no_receipt():
-    def nothing(door, victim):
+    def feigned(door, victim):
         return "said and not done"
 
     def do(t: Trial):
-        t.act(nothing, *t.steady(replicas=1))
+        t.act(feigned, *t.steady(replicas=1))
         return t.restored(within_s=10.0)
 
     made = record(do)
 
     assert any("still missing" in e.facts.get("text", "") for e in made.timeline.of(Kind.NOTE))
     assert reason(made) == "no-receipt"
+
+
+# -- acts that end nobody, acts that are done again and again, what is asked of the platform -----------------------
+
+
+def lasting(how):
+    def do(t: Trial):
+        first, *_ = t.steady(replicas=1)
+        t.act(how, first)
+        return t.restored(within_s=10.0)
+
+    return do
+
+
+@pytest.mark.parametrize(
+    ("how", "word"), [(acts.hang, "silent"), (acts.unready, "refuses"), (acts.nothing, "answers")]
+)
+def test_an_act_that_ends_nobody_has_a_receipt_once_it_shows(how, word):
+    made = record(lasting(how))
+
+    assert made.timeline.first(Kind.EVENT, word) is not None
+    assert made.answer is False
+    assert made.trials.restored() is None
+
+
+@pytest.mark.parametrize("how", [acts.hang, acts.unready])
+def test_a_copy_that_goes_on_as_before_was_not_acted_upon(how):
+    class Deaf(FakePlace):
+        def ask(self, scope, replica, method, path):
+            return super().ask(scope, replica, "GET", "/")
+
+    assert reason(record(lasting(how), place=Deaf)) == "no-receipt"
+
+
+def test_what_hangs_and_is_started_anew_is_restored():
+    class Probed(FakePlace):
+        """It looks whether they answer, as a platform with a probe does."""
+
+        def look(self, scope):
+            for copy in self._worlds[scope.trial].copies.values():
+                if copy.hung and copy.running:
+                    self._ends(scope, copy, 137, meant=False)
+            return super().look(scope)
+
+    made = record(lasting(acts.hang), place=Probed, policy=Policy(restarts_after_s=2.0))
+
+    assert made.answer is True
+    assert made.trials.restored().median_s == pytest.approx(2.0, abs=0.5)
+    assert made.trials.in_place()
+
+
+def test_a_loop_of_crashes_tells_each_gap():
+    class Ladder(FakePlace):
+        """Each restart takes twice as long as the one before."""
+
+        def _ends(self, scope, copy, code, *, meant):
+            self.policy = Policy(restarts_after_s=2.0**copy.incarnation)
+            super()._ends(scope, copy, code, meant=meant)
+
+    def loop(t: Trial):
+        t.steady(replicas=1)
+        t.each_time(acts.crash, for_s=40.0)
+
+    made = record(loop, place=Ladder)
+    gaps = [gap.median_s for gap in made.trials.gaps()]
+
+    assert made.trials.in_series
+    assert gaps == [pytest.approx(expected, abs=0.5) for expected in (2.0, 4.0, 8.0, 16.0)]
+
+
+def test_what_is_asked_of_the_platform_is_a_receipt_with_the_command_and_no_victim():
+    def more(t: Trial):
+        t.steady(replicas=1)
+        t.scale(3)
+        t.apply("more.yaml")
+        return t.steady(replicas=4)
+
+    made = record(more)
+    told = {e.what: e.facts["said"] for e in made.timeline.of(Kind.ACT)}
+
+    assert len(made.answer) == 4
+    assert told == {"scale": "scaled to 3", "apply": "added more.yaml"}
+    assert [e.facts["command"] for e in made.timeline.of(Kind.MARK, "by-hand")] == list(told.values())
+    assert reason(made) == "no-receipt"  # there is nobody whose return could be told
+
+
+def test_what_the_platform_refuses_is_told_and_is_no_receipt():
+    class Refusing(FakePlace):
+        def scale(self, scope, copies):
+            raise OSError("quota")
+
+    def more(t: Trial):
+        t.steady(replicas=1)
+        t.scale(3)
+
+    assert reason(record(more, place=Refusing)) == "no-receipt"
+
+
+def test_a_duration_tells_how_long_nobody_had_looked_and_what_is_closer_is_equal():
+    one = record(crashed, policy=Policy(restarts_after_s=1.0)).trials.restored()
+    same = record(crashed, policy=Policy(restarts_after_s=1.05)).trials.restored()
+    later = record(crashed, policy=Policy(restarts_after_s=2.0)).trials.restored()
+
+    assert 0.0 < one.resolution_s <= EVERY_S + SOON_S
+    assert not one.shorter(same)
+    assert one.shorter(later)
+    assert not later.shorter(one)
+
+
+# -- gaps ----------------------------------------------------------------------------------------------------------
 
 
 def test_looks_that_fail_leave_a_gap_that_shows():
