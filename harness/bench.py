@@ -15,9 +15,16 @@ from typing import TYPE_CHECKING, Any
 from harness import catalog, journal, outcome, ownership, packing, register
 from harness.model.errors import Problem
 from harness.model.project import KUBERNETES
+from harness.model.site import Kind
 from harness.runner import Planned, Runner, plan
+from harness.setup import host
+from harness.setup.steps import Steps
+from harness.sites import hosts
 from harness.sites.cluster import ClusterPlace
+from harness.sites.docker_host import DockerHostPlace
 from harness.sites.engine import EnginePlace
+from harness.sites.own_cluster import OwnClusterPlace
+from harness.sites.swarm import SwarmPlace
 from harness.views import table
 from harness.views.plain import Plain
 
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
 
     from harness.journal import Run
     from harness.model.claim import Lab
+    from harness.model.site import Site
     from harness.register import Register
     from harness.setup.cluster import Up
     from harness.sites.place import Place
@@ -66,16 +74,28 @@ def run(
     full: bool = False,
 ) -> int:
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
-    planned = plan(labs, trials=trials, seed=seed, only=only, full=full)
+    lacking = host.lacking()
+    planned = [
+        p for p in plan(labs, trials=trials, seed=seed, only=only, full=full) if not p.cell.arm.needs & lacking
+    ]
+    kinds = {p.cell.arm.site.kind for p in planned}
+    if kinds & {Kind.DOCKER_HOST, Kind.SWARM}:
+        hosts.have_image(up.engine, Steps(console))
     id_ = f"{datetime.now(UTC):%m%d%H%M%S}-{random.SystemRandom().randrange(16**4):04x}"
     with ownership.alive(id_):
         dead, left = ownership.forget_dead(up.engine)
         if dead:
             console.print(f"Removed what {', '.join(sorted(dead))} left behind.", highlight=False, soft_wrap=True)
-        log = journal.Journal(RUNS / id_, id_, facts(up, seed=seed, trials=trials, labs=[lab.name for lab in labs]))
+        log = journal.Journal(
+            RUNS / id_,
+            id_,
+            facts(up, seed=seed, trials=trials, labs=[lab.name for lab in labs], lacking=sorted(lacking)),
+        )
         view = Plain(console, len(planned))
         view.says(f"run {id_}: {len(planned)} trials of {', '.join(lab.name for lab in labs)}, seed {seed}")
-        runner = Runner(list(labs), planned, places_for(up, id_, planned), log, known, view, all_of_them=full)
+        runner = Runner(
+            list(labs), planned, places_for(up, id_, planned), log, known, view, all_of_them=full, lacking=lacking
+        )
         try:
             runner.go(keep=keep)
         finally:
@@ -88,12 +108,22 @@ def run(
 
 
 def places_for(up: Up, run_id: str, planned: Sequence[Planned]) -> dict[str, Place]:
-    """The sites that these trials need."""
+    """The sites that these trials need, in the order in which they are first needed."""
+    return {site.name: place_for(up, run_id, site) for site in dict.fromkeys(p.cell.arm.site for p in planned)}
 
-    def place(name: str) -> Place:
-        return EnginePlace(up.engine, run_id) if name == "engine" else ClusterPlace(up.engine, run_id)
 
-    return {name: place(name) for name in dict.fromkeys(p.cell.arm.site.name for p in planned)}
+def place_for(up: Up, run_id: str, site: Site) -> Place:
+    match site.kind:
+        case Kind.ENGINE:
+            return EnginePlace(up.engine, run_id)
+        case Kind.CLUSTER:
+            return ClusterPlace(up.engine, run_id)
+        case Kind.DOCKER_HOST:
+            return DockerHostPlace(up.engine, run_id, site.name)
+        case Kind.SWARM:
+            return SwarmPlace(up.engine, run_id, site.name, site.size)
+        case Kind.OWN_CLUSTER:
+            return OwnClusterPlace(up.engine, run_id, site.name, site.size, site.without)
 
 
 def close(
@@ -111,7 +141,8 @@ def close(
     folders, runs = list(read), list(read.values())
     together = journal.merged(runs)
     recorded = {lab.name: journal.of_lab(together, lab.name) for lab in labs}
-    findings = [f for f in outcome.judge(labs, recorded, known) if not only or f.id in only]
+    lacking = frozenset.intersection(*(frozenset(r.facts.get("lacking", ())) for r in runs))
+    findings = [f for f in outcome.judge(labs, recorded, known, lacking) if not only or f.id in only]
     findings = [f for f in findings if f.verdict.reason != "no-trial" or not only]
     leftovers = [x for r in runs for x in r.end.get("leftovers", [])]
     code = outcome.exit_code(findings, len(leftovers), allowed)

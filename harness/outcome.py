@@ -63,11 +63,16 @@ class Finding:
         }
 
 
-def judge(labs: Iterable[Lab], recorded: Mapping[str, court.Recorded], register: Register) -> list[Finding]:
+def judge(
+    labs: Iterable[Lab],
+    recorded: Mapping[str, court.Recorded],
+    register: Register,
+    lacking: frozenset[str] = frozenset(),
+) -> list[Finding]:
     """Every claim of these labs, from the recordings alone; the register is looked at only afterwards."""
     found = []
     for lab in labs:
-        settled = court.settle_all(lab.claims, recorded.get(lab.name, {}))
+        settled = court.settle_all(lab.claims, recorded.get(lab.name, {}), lacking)
         found += [finding(lab.name, id_, parts, register) for id_, parts in settled.items()]
     return found
 

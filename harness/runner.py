@@ -23,7 +23,7 @@ from harness.sites.place import Scope
 from harness.trial import EventClock, NotSteady, Pace, Stopped, Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from harness.journal import Journal
     from harness.model.claim import Lab
@@ -86,7 +86,11 @@ class Site:
     """A place, and whether it is open yet."""
 
     place: Place
+    own: bool = False
+    alone: bool = False
+    begun: bool = False
     ready: threading.Event = field(default_factory=threading.Event)
+    closed: bool = False
     opened_s: float = 0.0
     problem: Exception | None = None
     looked_at: float = -1e9
@@ -137,9 +141,11 @@ class Runner:
         view: View,
         *,
         all_of_them: bool = False,
+        lacking: frozenset[str] = frozenset(),
     ) -> None:
         self.labs, self.planned, self.log, self.register, self.view = labs, planned, log, register, view
-        self.sites = {name: Site(place) for name, place in sites.items()}
+        kinds = {p.cell.arm.site.name: p.cell.arm.site for p in planned}
+        self.sites = {name: Site(place, kinds[name].own, kinds[name].alone) for name, place in sites.items()}
         self.recorded: dict[str, dict[str, tuple[Timeline, ...]]] = {lab.name: {} for lab in labs}
         self.findings: dict[str, Finding] = {}
         self.over = threading.Event()
@@ -147,8 +153,8 @@ class Runner:
         self.wanted = Counter(p.key for p in planned)
         self.first: dict[tuple[str, str], float] = {}
         self.first_lasted: dict[tuple[str, str], float] = {}
-        self.all_of_them = all_of_them
-        self.windows: list[packing.Block] = []
+        self.all_of_them, self.lacking = all_of_them, lacking
+        self.windows: dict[str, list[packing.Block]] = {}
         self.passing = _passing()
         self._ended: queue.Queue[tuple[Planned, Timeline] | None] = queue.Queue()
         self.room = packing.Room(packing.capacity())
@@ -162,12 +168,13 @@ class Runner:
     def go(self, *, keep: bool = False) -> tuple[list[Finding], list[str]]:
         """Run everything that is planned; interrupted, clean up all the same and raise on."""
         leftovers: list[str] = []
-        openers = [threading.Thread(target=self._open, args=(n,), daemon=True) for n in self.sites]
-        for opener in openers:
-            opener.start()
+        for name in [n for n, site in self.sites.items() if not site.own]:
+            self._begin(name)
         hurry = True
         try:
-            self._run_all()
+            self._run_all(self._of([n for n, site in self.sites.items() if not site.alone]))
+            for name in [n for n, site in self.sites.items() if site.alone]:
+                leftovers += self._run_alone(name, keep=keep)
             hurry = False
         finally:
             self.over.set()
@@ -181,7 +188,7 @@ class Runner:
                 deadline = Deadline.after(HURRY_S if hurry else CLOSE_S)
                 for thread in self._threads:
                     thread.join(deadline.left() / 2)
-                leftovers = self._close(deadline)
+                leftovers += self._close(deadline)
                 self.view.says(f"everything removed in {time.monotonic() - closing:.1f} s")
             wall = time.monotonic() - self._began
             self.log.write(
@@ -196,6 +203,43 @@ class Runner:
 
     # -- sites -----------------------------------------------------------------------------------------------------
 
+    def _of(self, names: Sequence[str]) -> list[Planned]:
+        return [p for p in self.planned if p.cell.arm.site.name in names]
+
+    def _run_alone(self, name: str, *, keep: bool) -> list[str]:
+        """Made while nothing is measured, as that takes all cores, and thrown away before the next one is."""
+        self.view.says(f"opening {name}")
+        site = self.sites[name]
+        site.begun = True
+        self._open(name)
+        if site.problem is not None:
+            raise site.problem
+        self._run_all(self._of([name]))
+        if keep:
+            return []
+        for thread in self._threads:
+            thread.join(CLOSE_S)
+        site.closed = True
+        return list(site.place.close(Deadline.after(CLOSE_S)))
+
+    def _begin(self, name: str) -> None:
+        """Open it beside what goes on; it counts as something that is being set up."""
+        self.sites[name].begun = True
+        self._setting_up.add(name)
+
+        def open_it() -> None:
+            self._open(name)
+            self._setting_up.discard(name)
+            self._ended.put(None)
+
+        threading.Thread(target=open_it, daemon=True, name=f"open-{name}").start()
+
+    def _begin_due(self, waiting: list[Planned]) -> None:
+        """The site of the next trial in line, if it was not needed before."""
+        due = min(waiting, key=lambda p: p.group, default=None)
+        if due and not self.sites[due.cell.arm.site.name].begun and len(self._setting_up) < (os.cpu_count() or 2):
+            self._begin(due.cell.arm.site.name)
+
     def _open(self, name: str) -> None:
         site, began = self.sites[name], time.monotonic()
         try:
@@ -205,8 +249,10 @@ class Runner:
                 list(pool.map(lambda of: site.place.check(of[1], manifests.FOLDER / of[0]), arms))
         except Exception as error:  # told where it is waited for
             site.problem = error
-        site.opened_s = time.monotonic() - began
-        site.ready.set()
+        finally:
+            site.opened_s = time.monotonic() - began
+            site.ready.set()
+        self.log.write(type="site", site=name, began_s=round(began - self._began, 3), took_s=round(site.opened_s, 3))
         if site.problem is None:
             self.view.opened(name, site.opened_s)
 
@@ -220,7 +266,9 @@ class Runner:
             except Exception as error:  # the other sites are still to be cleaned
                 left.append(f"{site.place.name}: {type(error).__name__}: {error}")
 
-        closers = [threading.Thread(target=close, args=(s,), daemon=True) for s in self.sites.values()]
+        # What was never begun is not to be waited for.
+        begun = [s for s in self.sites.values() if s.begun and not s.closed]
+        closers = [threading.Thread(target=close, args=(s,), daemon=True) for s in begun]
         for closer in closers:
             closer.start()
         for closer in closers:
@@ -236,9 +284,10 @@ class Runner:
 
     # -- trials ----------------------------------------------------------------------------------------------------
 
-    def _run_all(self) -> None:
-        waiting, running = list(self.planned), 0
+    def _run_all(self, planned: list[Planned]) -> None:
+        waiting, running = list(planned), 0
         while waiting or running:
+            self._begin_due(waiting)
             while (one := self._next(waiting, idle=running == 0)) is not None:
                 waiting.remove(one)
                 running += 1
@@ -327,7 +376,8 @@ class Runner:
         finally:
             with writing:
                 timeline = written(entries, self.log.run)
-            self.windows.append(packing.Block(one.id, one.cpus, _windows(timeline)))
+            phase = one.cell.arm.site.name if site.alone else ""
+            self.windows.setdefault(phase, []).append(packing.Block(one.id, one.cpus, _windows(timeline)))
             if one.number == 1:
                 now = time.monotonic()
                 self.first_lasted[one.key] = now - self.first.get(one.key, now)
@@ -412,15 +462,17 @@ class Runner:
             needed = {t.cell for c in parts for t in c.trials}
             if id_ in self.findings or not all(self.wanted[one.lab, name] for name in needed):
                 continue
-            settled = {c.part: court.settle(c, complete) for c in parts}
+            settled = {c.part: court.settle(c, complete, self.lacking) for c in parts}
             if needed <= set(complete) or all(v.decided for v in settled.values()):
                 self.findings[id_] = outcome.finding(lab.name, id_, settled, self.register)
                 self.view.verdict(self.findings[id_])
 
     def necessary_s(self) -> float:
-        """The sites' opening, then the windows alone, packed as the trials were."""
-        opening = max((s.opened_s for s in self.sites.values()), default=0.0)
-        return opening + packing.makespan(sorted(self.windows, key=lambda b: b.name), packing.capacity())
+        """The sites' opening, then the windows alone, packed as the trials were; own sites come one after another."""
+        shared = max((s.opened_s for s in self.sites.values() if not s.own), default=0.0)
+        own = sum(s.opened_s for s in self.sites.values() if s.alone)
+        phases = [sorted(blocks, key=lambda b: b.name) for blocks in self.windows.values()]
+        return shared + own + sum(packing.makespan(blocks, packing.capacity()) for blocks in phases)
 
 
 def _windows(timeline: Timeline) -> float:

@@ -1,6 +1,6 @@
 """A container crashes, or somebody removes one. Who brings it back, and who does not?"""
 
-from harness import Arm, Lab, Run, Trial, Trials, Verdict, acts, cluster, engine, fails, holds, scenario
+from harness import Arm, Lab, Run, Trial, Trials, Verdict, acts, cluster, engine, fails, holds, scenario, swarm
 
 lab = Lab(__doc__)
 
@@ -13,6 +13,10 @@ three_runs = Arm("three runs, policy always", engine, Run(restart="always", copi
 compose = Arm("Compose without restart:", engine, "compose.yaml")
 compose_key = Arm("Compose with restart:", engine, "compose-restart.yaml")
 compose_three = Arm("Compose of three", engine, "compose-three.yaml")
+
+hosts = swarm(hosts=3)
+service = Arm("Swarm service", hosts, "service.yaml")
+service_none = Arm("Swarm service, restart condition none", hosts, "service-none.yaml")
 
 pod = Arm("Pod", cluster, "pod.yaml")
 pod_never = Arm("Pod, restartPolicy Never", cluster, "pod-never.yaml")
@@ -103,6 +107,12 @@ def stays_down(crashed: Trials = crash @ always) -> Verdict:
     given={"the `restart:` key": crash @ compose},
 )
 def compose_brings_back(crashed: Trials = crash @ compose_key) -> Verdict:
+    back = crashed.restored()
+    return holds(f"back after {back}", back_s=back.median_s) if back else fails("it stayed down")
+
+
+@lab.claim("docker-restart-needs-compose-or-swarm", part="c", blank=crash @ service_none, standard=remove @ service)
+def swarm_brings_back(crashed: Trials = crash @ service) -> Verdict:
     back = crashed.restored()
     return holds(f"back after {back}", back_s=back.median_s) if back else fails("it stayed down")
 

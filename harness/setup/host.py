@@ -248,6 +248,11 @@ def ipvs(root: Path, release: str) -> Literal["loaded", "module", "missing", "un
     return "missing" if lists else "unlisted"
 
 
+def lacking() -> frozenset[str]:
+    """What arms may need and this host cannot give them."""
+    return frozenset({"IPVS"} if kernel().ipvs in ("missing", "unlisted") else ())
+
+
 def _number(file: Path) -> int:
     """The first number in a file of the kernel's (MemTotal comes first in meminfo); 0 when there is none."""
     try:

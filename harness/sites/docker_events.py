@@ -1,4 +1,4 @@
-"""The engine's stream of events for one run: taken up again where it broke off, and never taken for success."""
+"""An engine's stream of events for one run: taken up again where it broke off, and never taken for success."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from harness.sites.place import RUN_LABEL, TRIAL_LABEL
+from harness.sites.place import TRIAL_LABEL
 from harness.sites.standing import Standing
 
 if TYPE_CHECKING:
@@ -31,10 +31,10 @@ WORDS = {
 
 
 class DockerEvents:
-    """Hands each event of the run's containers to `hear(trial, who, what, facts)`."""
+    """Hands each event of the containers with a label to `hear(value of key, who, what, facts)`."""
 
-    def __init__(self, engine: Engine, run: str, hear: Hear) -> None:
-        self._engine, self._run, self._hear = engine, run, hear
+    def __init__(self, engine: Engine, label: str, hear: Hear, *, key: str = TRIAL_LABEL) -> None:
+        self._engine, self._label, self._hear, self._key = engine, label, hear, key
         self._standing = Standing(there=True)
         self._stream: Any = None
         self._last = time.time_ns()
@@ -63,7 +63,7 @@ class DockerEvents:
                 since: Any = f"{self._last // 10**9}.{self._last % 10**9:09d}"
                 self._stream = self._engine.client.api.events(
                     since=since,
-                    filters={"label": f"{RUN_LABEL}={self._run}", "type": "container"},
+                    filters={"label": self._label, "type": "container"},
                     decode=True,
                 )
                 self._standing.came()
@@ -84,4 +84,4 @@ class DockerEvents:
         self._seen.add(key)
         facts = {"container": event["Actor"]["ID"][:12], "engine_s": f"{int(event['timeNano']) / 1e9:.6f}"}
         facts |= {name: attributes[key] for name, key in FACTS.items() if key in attributes}
-        self._hear(attributes.get(TRIAL_LABEL, ""), attributes.get("name", ""), what, facts)
+        self._hear(attributes.get(self._key, ""), attributes.get("name", ""), what, facts)

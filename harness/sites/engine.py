@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docker.models.containers import Container
-    from docker.models.networks import Network
 
     from harness.model.arm import Arm
     from harness.model.clock import Deadline
@@ -41,8 +40,7 @@ class EnginePlace:
         self.name = "engine"
         self.engine, self.run = engine, run
         self._scopes: dict[str, Scope] = {}
-        self._events = DockerEvents(engine, run, self._hear)
-        self._network: Network | None = None
+        self._events: DockerEvents | None = None
         self._helper: Helper | None = None
         self._projects: dict[str, list[str]] = {}
         self._read: dict[tuple[str, ...], list[str]] = {}
@@ -56,9 +54,10 @@ class EnginePlace:
         except ImageNotFound as missing:
             raise Problem(f"Starting {IMAGE}", "the engine has no such image", "labs images") from missing
         labels = {NAME: "run", RUN_LABEL: self.run}
+        self._events = DockerEvents(self.engine, f"{RUN_LABEL}={self.run}", self._hear)
         self._events.start()
-        self._network = self.engine.client.networks.create(f"dkl-{self.run}", labels=labels)
-        self._helper = Helper(self.engine, self.run, self._network)
+        self.engine.client.networks.create(f"dkl-{self.run}", labels=labels)
+        self._helper = Helper(self.engine, self.run, f"dkl-{self.run}")
 
     def health(self) -> str:
         from docker.errors import DockerException
@@ -71,7 +70,7 @@ class EnginePlace:
         return ""
 
     def streams(self) -> dict[str, str]:
-        return {"docker-events": self._events.state}
+        return {"docker-events": self._events.state if self._events else "lost"}
 
     def apply(self, scope: Scope) -> None:
         self._scopes[scope.trial] = scope
@@ -155,7 +154,8 @@ class EnginePlace:
         found = []
         for listed in self.engine.client.api.containers(all=True, filters=self._of(scope)):
             try:
-                found.append(_replica(self.engine.client.api.inspect_container(listed["Id"]), scope))
+                inspected = self.engine.client.api.inspect_container(listed["Id"])
+                found.append(replica_of(inspected, f"{scope.name}-"))
             except NotFound:
                 continue
         return tuple(sorted(found, key=lambda r: r.name))
@@ -174,27 +174,9 @@ class EnginePlace:
 
         del scope
         try:
-            container = self.engine.client.containers.get(replica.thing)
-            return self._signal(container, how)
+            return act_upon(self.engine.client.containers.get(replica.thing), how, self._helper)
         except NotFound as missing:
             raise Gone(replica.name) from missing
-
-    def _signal(self, container: Container, how: str) -> str:
-        if how == "stop":
-            container.stop(timeout=5)
-        elif how == "kill":
-            container.kill()
-        elif how == "remove":
-            container.remove(force=True)
-        elif how == "host-kill" and self._helper is not None:
-            pid = int(container.attrs["State"]["Pid"])
-            said = self._helper.kill(pid)
-            if not said.startswith("ok"):
-                raise Gone(f"process {pid}: {said}")
-            return f"process {pid} of the host"
-        else:
-            raise ValueError(how)
-        return f"docker {how}"
 
     def scale(self, scope: Scope, copies: int) -> str:
         argv = self._projects.get(scope.trial)
@@ -221,15 +203,39 @@ class EnginePlace:
             network.remove()
 
     def close(self, deadline: Deadline) -> Sequence[str]:
-        self._events.stop()
+        self.quiet()
+        return sweep(self.engine, self.run, deadline)
+
+    def quiet(self) -> None:
+        """Nobody listens any more, and the helper ends."""
+        if self._events is not None:
+            self._events.stop()
         if self._helper is not None:
             self._helper.close()
-        return sweep(self.engine, self.run, deadline)
 
     def _hear(self, trial: str, who: str, what: str, facts: dict[str, str]) -> None:
         if (scope := self._scopes.get(trial)) is not None:
             scope.heard(short(who, scope), what, facts)
             scope.stirred.set()
+
+
+def act_upon(container: Container, how: str, helper: Helper | None) -> str:
+    """What a person, or the host, does to a container; answers what was done."""
+    if how == "stop":
+        container.stop(timeout=5)
+    elif how == "kill":
+        container.kill()
+    elif how == "remove":
+        container.remove(force=True)
+    elif how == "host-kill" and helper is not None:
+        pid = int(container.attrs["State"]["Pid"])
+        said = helper.kill(pid)
+        if not said.startswith("ok"):
+            raise Gone(f"process {pid}: {said}")
+        return f"process {pid} of the host"
+    else:
+        raise ValueError(how)
+    return f"docker {how}"
 
 
 def sweep(engine: Engine, run: str, deadline: Deadline) -> list[str]:
@@ -282,12 +288,13 @@ def short(name: str, scope: Scope) -> str:
     return name.removeprefix(f"{scope.name}-")
 
 
-def _replica(inspected: dict[str, Any], scope: Scope) -> Replica:
+def replica_of(inspected: dict[str, Any], prefix: str, *, where: str = "") -> Replica:
+    """A container as a copy of the application; `where` is its address unless it is said."""
     state = inspected["State"]
     networks = inspected["NetworkSettings"]["Networks"].values()
     running = bool(state["Running"]) and not state["Restarting"]
     return Replica(
-        name=short(inspected["Name"].lstrip("/"), scope),
+        name=str(inspected["Name"]).lstrip("/").removeprefix(prefix),
         # A restart keeps the container's id: its start tells one incarnation from the next.
         id=f"{inspected['Id'][:12]}/{state['StartedAt']}",
         thing=inspected["Id"],
@@ -295,5 +302,5 @@ def _replica(inspected: dict[str, Any], scope: Scope) -> Replica:
         ready=running and not state["Paused"],
         code=None if running else int(state["ExitCode"]),
         restarts=int(inspected["RestartCount"]),
-        where=next((str(n["IPAddress"]) for n in networks if n["IPAddress"]), ""),
+        where=where or next((str(n["IPAddress"]) for n in networks if n["IPAddress"]), ""),
     )

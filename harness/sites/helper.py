@@ -16,7 +16,6 @@ from harness.sites.place import RUN_LABEL, Answer, Unanswered
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
-    from docker.models.networks import Network
 
     from harness.setup.engine import Engine
 
@@ -27,7 +26,7 @@ LATE_S = 3.0
 class Helper:
     """Talks to the agent inside over one `docker exec`, with any number of questions under way."""
 
-    def __init__(self, engine: Engine, run: str, network: Network) -> None:
+    def __init__(self, engine: Engine, run: str, network: str) -> None:
         self.container: Container = engine.client.containers.run(
             IMAGE,
             entrypoint=["sleep", "infinity"],
@@ -36,7 +35,7 @@ class Helper:
             init=True,
             privileged=True,
             pid_mode="host",
-            network=network.name,
+            network=network,
             labels={NAME: "helper", RUN_LABEL: run},
         )
         argv = ["exec", "-i", str(self.container.id), "python3", "-S", "-B", "/app/web.py", "agent"]

@@ -97,7 +97,7 @@ class Place(Protocol):
         ...
 
     def evidence(self, scope: Scope) -> dict[str, str]:
-        """All that is known of what a trial left standing, as texts by a short name, for whoever asks why it broke."""
+        """What is known of all that a trial left standing, by a short name, for whoever asks why it broke."""
         ...
 
     def leave(self, scope: Scope) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +15,7 @@ from harness.acts.door import Door
 from harness.model.arm import Arm, Run
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
-from harness.model.site import cluster, engine
+from harness.model.site import Kind, cluster, engine, swarm
 from harness.setup import places
 from harness.sites.place import Gone, Scope, Unanswered
 from harness.waiting import until
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from harness.sites.place import Place
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containerz: [{name: web, image: 'dk-labs/web:1'}]}\n"
+HERE = Path(__file__).parent
 MANIFESTS = places.CHECKOUT / "manifests" / "selfhealing"
 
 
@@ -76,13 +79,49 @@ def kubernetes(request, folder, run):
     return ClusterPlace(host, run), Arm("Deployment of three", cluster, "deployment-three.yaml"), Real, True
 
 
-@pytest.fixture(params=[fake, docker, compose, kubernetes], ids=lambda f: f.__name__)
-def site(request, tmp_path):
+def docker_host(request, folder, run):
+    from harness.sites.docker_host import DockerHostPlace
+
+    host = request.getfixturevalue("host")
+    return DockerHostPlace(host, run, "docker host"), docker(request, folder, run)[1], Real, False
+
+
+def swarm_of_two(request, folder, run):
+    from harness.sites.swarm import SwarmPlace
+
+    host = request.getfixturevalue("host")
+    return SwarmPlace(host, run, "swarm of 2", 2), Arm("service of three", swarm(2), "service-three.yaml"), Real, True
+
+
+def own(request, folder, run):
+    from harness.sites.own_cluster import OwnClusterPlace
+
+    _, arm, clock, heals = kubernetes(request, folder, run)
+    return OwnClusterPlace(request.getfixturevalue("host"), run, "own cluster of 1", 1), arm, clock, heals
+
+
+SITES = [fake, docker, compose, kubernetes, docker_host, swarm_of_two, pytest.param(own, marks=pytest.mark.slow)]
+
+
+@pytest.fixture(params=SITES, ids=lambda f: f.__name__, scope="module")
+def opened(request, tmp_path_factory):
+    """An open site, which has to be as if it had never been afterwards."""
     run = f"c{time.time_ns() % 16**6:06x}"
-    place, arm, clock, heals = request.param(request, tmp_path, run)
-    place.open(Deadline.after(30))
+    place, arm, clock, heals = request.param(request, tmp_path_factory.mktemp("run"), run)
+    try:
+        place.open(Deadline.after(60))
+        yield place, arm, clock, heals, run, itertools.count(1)
+    finally:
+        assert list(place.close(Deadline.after(60))) == []
+
+
+@pytest.fixture
+def site(opened, tmp_path):
+    """Three copies on it that serve, in a trial of their own."""
+    place, arm, clock, heals, run, numbers = opened
     heard = []
-    scope = Scope(run, "t001", arm, MANIFESTS, tmp_path, heard=lambda *event: heard.append(event))
+    manifests = HERE if arm.name == "service of three" else MANIFESTS
+    scope = Scope(run, f"t{next(numbers):03d}", arm, manifests, tmp_path, heard=lambda *event: heard.append(event))
     try:
         place.apply(scope)
         found = Found(place, scope, clock, heals)
@@ -90,9 +129,9 @@ def site(request, tmp_path):
         for one in found.running():
             found.wait("an answer", lambda one=one: "" if place.ask(scope, one, "GET", "/").status == 200 else "200")
         yield found
+        assert heard
     finally:
         place.leave(scope)
-        assert list(place.close(Deadline.after(60))) == []
 
 
 def test_each_copy_has_a_name_an_incarnation_and_an_instance_of_its_own(site):
@@ -108,13 +147,16 @@ def test_a_sound_site_says_so_and_hears_its_events(site):
     assert set(site.place.streams().values()) == {"open"}
 
 
-def test_a_crashed_copy_is_another_incarnation_of_the_same_thing(site):
+def test_a_crashed_copy_is_another_incarnation_of_the_same_thing_or_of_another(site):
+    """Of the same everywhere but in a Swarm, which makes another container for a task that ended."""
+    before = {r.thing for r in site.running()}
     victim = site.running()[0]
     acts.crash(Door(site.place, site.scope), victim)
+    anew = site.scope.arm.site.kind is Kind.SWARM
 
     def back() -> str:
-        same = [r for r in site.running() if r.thing == victim.thing]
-        return "" if same and same[0].id != victim.id else "another incarnation"
+        fresh = [r for r in site.running() if (r.thing not in before if anew else r.thing == victim.thing)]
+        return "" if fresh and fresh[0].id != victim.id else "another incarnation"
 
     site.wait("another incarnation", back)
 
@@ -156,7 +198,7 @@ def test_a_copy_that_is_made_unready_refuses(site):
 
 
 def test_evidence_names_each_copy(site):
-    told = "\n".join(site.place.evidence(site.scope).values())
+    told = "\n".join(word for pair in site.place.evidence(site.scope).items() for word in pair)
     assert all(one.name in told for one in site.running())
 
 

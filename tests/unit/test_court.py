@@ -10,7 +10,7 @@ from harness import court
 from harness.model.arm import Arm, Run
 from harness.model.claim import Lab
 from harness.model.scenario import Scenario, Trials
-from harness.model.site import Site, cluster, engine
+from harness.model.site import Kind, Site, cluster, engine
 from harness.model.timeline import parse, written
 from harness.model.verdict import Grade, NotShown, Verdict, fails, holds, unavailable, unsettled
 
@@ -212,7 +212,7 @@ def test_of_what_is_refuted_no_conditions_are_asked():
 
 # -- what a host lacks ---------------------------------------------------------------------------------------------
 
-special = Site("special", needs=frozenset({"swap accounting", "a second disk"}))
+special = Site("special", Kind.ENGINE, needs=frozenset({"swap accounting", "a second disk"}))
 SPECIAL = CRASH @ Arm("special", special, Run())
 
 

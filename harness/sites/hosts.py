@@ -1,0 +1,98 @@
+"""Docker hosts in containers for one run: made together, and removed with all that is in them."""
+
+from __future__ import annotations
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+
+from harness.model.project import NAME
+from harness.setup import dockerhost, images, places, removal
+from harness.setup import engine as engines
+from harness.setup.steps import Steps
+from harness.sites.place import RUN_LABEL
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
+
+    from harness.setup.dockerhost import DockerHost
+    from harness.setup.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """One host and the engine in it."""
+
+    machine: DockerHost
+    engine: Engine
+
+    @property
+    def name(self) -> str:
+        return str(self.machine.container.name).rpartition("-")[2]
+
+    @property
+    def address(self) -> str:
+        """Where the other hosts reach it."""
+        self.machine.container.reload()
+        networks = self.machine.container.attrs["NetworkSettings"]["Networks"].values()
+        return str(next(iter(networks))["IPAddress"])
+
+
+def have_image(engine: Engine, steps: Steps) -> str:
+    """The image that hosts are made of, with the demo application in it; made unless it is there."""
+    images.web(engine, steps)
+    return dockerhost.have(engine, steps, images.WEB_TAG)
+
+
+class Hosts:
+    """The hosts of one site, in a network of their own."""
+
+    def __init__(self, outer: Engine, run: str, site: str, count: int) -> None:
+        self._outer, self._run, self._count = outer, run, count
+        self._prefix = f"dkl-{run}-{site.replace(' ', '')}"
+        self.all: list[Host] = []
+
+    def open(self) -> None:
+        labels = {RUN_LABEL: self._run}
+        image = have_image(self._outer, Steps(Console(quiet=True)))
+        self._outer.client.networks.create(self._prefix, labels={NAME: "run"} | labels)
+
+        def start(number: int) -> Host:
+            name = f"{self._prefix}-h{number}"
+            machine = dockerhost.start(self._outer, image, name, network=self._prefix, labels=labels)
+            return Host(machine, engines.connect(machine.endpoint))
+
+        with ThreadPoolExecutor(max_workers=self._count) as pool:
+            self.all = list(pool.map(start, range(1, self._count + 1)))
+
+    def close(self) -> list[str]:
+        """Remove them, half-made ones as well; answers what is still there."""
+        from docker.errors import APIError
+
+        for host in self.all:
+            host.engine.client.close()
+        removal.remove(self._there())
+        forget(self._prefix)
+        left = [f"container {c.name}" for c in self._there()]
+        for network in self._outer.client.networks.list(names=[self._prefix]):
+            try:
+                network.remove()
+            except APIError as error:
+                left.append(f"network {network.name}: {error.explanation}")
+        return left
+
+    def _there(self) -> list[Container]:
+        ours: dict[str, Any] = {
+            "label": [f"{RUN_LABEL}={self._run}", f"{NAME}={dockerhost.ROLE}"],
+            "name": self._prefix,
+        }
+        return list(self._outer.client.containers.list(all=True, ignore_removed=True, filters=ours))
+
+
+def forget(prefix: str) -> None:
+    """The folders of the sockets of hosts that are gone."""
+    for folder in (places.state() / "dockerhosts").glob(f"{prefix}*"):
+        shutil.rmtree(folder, ignore_errors=True)
