@@ -410,6 +410,7 @@ class Runner:
             self._look_after(trial, site, "before")
             site.place.apply(scope)
             one.cell.scenario.act(trial)
+            trial.end_client()
             self._look_after(trial, site, "after")
             how = "done"
         except Stopped:
@@ -419,6 +420,8 @@ class Runner:
         except Exception as error:  # a scenario that stumbles is a broken trial, not a broken run
             why = f"{type(error).__name__}: {error}"
             self.log.write(type="trouble", trial=one.id, text=traceback.format_exc())
+        if how != "done":
+            trial.end_client()
         if how == "broke":
             self._gather(one, site, scope)
         for stream, state in site.place.streams().items():

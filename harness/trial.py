@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.acts.door import Door
 from harness.model.clock import Deadline, RealClock
-from harness.model.scenario import LASTING, PATIENCE
+from harness.model.scenario import ENOUGH, LASTING, PATIENCE, QUIET_S
 from harness.model.timeline import Entry, Kind
 from harness.sites.place import Gone, Unanswered
 from harness.waiting import Hopeless, TooLate, until
@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from harness.acts.door import Act
     from harness.model.clock import Clock
     from harness.model.site import Replica
+    from harness.sites.client import Client
     from harness.sites.place import Place, Scope
 
 STEADY_S = 60.0
+CLIENT_S = 30.0
+LATELY = 2000
 ENDED_S = 15.0
 EVERY_S = 0.5
 SOON_S = 0.1
@@ -82,6 +85,8 @@ class Trial:
     _victims: list[Replica] = field(default_factory=list)
     _acted: float | None = None
     _looked: float | None = None
+    _client: Client | None = None
+    _requests: list[tuple[float, str]] = field(default_factory=list)
     _unseen_s: float = 0.0
     _due: bool = False
 
@@ -139,6 +144,59 @@ class Trial:
         except TooLate:
             return None
         return found[0]
+
+    def client(self, *, per_s: float = 50.0) -> None:
+        """Have the copies asked by their common name from now until the end, from inside their network."""
+        self._client = self.place.client(self.scope, per_s, self._request)
+        self._client.ready(Deadline(self.clock.now() + CLIENT_S, self.clock))
+        self._put(Kind.MARK, "client", "begins", per_s=f"{per_s:g}", unsure_s=f"{self._client.unsure_s:.6f}")
+
+    def _request(self, at_s: float, told: Mapping[str, Any]) -> None:
+        facts = {"n": str(told["n"]), "done_s": f"{told['done_s'] - told['sent_s']:.6f}"}
+        facts |= {"by": str(told["instance"])} if told.get("instance") else {}
+        what = str(told["error"] or told["status"])
+        self._requests.append((at_s, facts.get("by", "")))
+        self.write(Entry(at_s - self.began, Kind.REQUEST, str(told["target"]), what, facts))
+
+    def end_client(self) -> None:
+        """Nobody asks any more; what the client says of itself is written down."""
+        if self._client is None:
+            return
+        self._client.stop()
+        end = self._client.end
+        numbers = ("sent", "ok", "failed", "late_p99_ms", "late_max_ms")
+        facts = {name: str(end[name]) for name in numbers} if end else {"why": "it broke off"}
+        self._put(Kind.MARK, "client", "ends", **facts)
+
+    def left_out(self, victim: Replica, *, within_s: float) -> bool:
+        """Watch until the victim gets no requests any more, while others do; at least so long where it does."""
+        began = self.clock.now()
+        instance = self._served[victim.id]
+
+        def allowed() -> float:
+            return max(within_s, 1.04 * PATIENCE * self.pace.slowest_s)
+
+        def missing() -> str:
+            now = self.clock.now()
+            self._observe()
+            last = next((at for at, by in reversed(self._requests) if by == instance), began)
+            others = sum(1 for at, by in self._requests[-LATELY:] if by not in ("", instance) and at > last)
+            if now - last >= QUIET_S and others >= ENOUGH:
+                self.pace.took(max(0.0, last - (self._acted or began)))
+                return ""
+            self.tell("it still gets requests", now - began, allowed())
+            if now - began >= allowed() + QUIET_S:
+                raise Hopeless("it still gets requests")
+            return "it still gets requests"
+
+        try:
+            end = Deadline(began + 10 * within_s + 60, self.clock)
+            until("left out", missing, end, passing=self.passing, pause_s=lambda: EVERY_S)
+            met = True
+        except (Hopeless, TooLate):
+            met = False
+        self._window("left out", met, began, EVERY_S, within_s)
+        return met
 
     def scale(self, copies: int) -> None:
         """Ask the platform for another number of copies."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,17 @@ LASTING = {"hang": "silent", "unready": "refuses", "nothing": "answers"}
 
 PATIENCE = 5
 """How many times longer than the slowest success one must have looked before "it does not happen" may be said."""
+
+
+QUIET_S = 3.0
+ENOUGH = 30
+"""So long, and while so many others were answered, must one have had no request to count as left out.
+
+With thousands of requests in turn or at random, one of three still in would have had its share a hundred times over.
+"""
+
+SILENT_S = 1.0
+"""A client that sent nothing for so long has seen nothing of what was then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +114,30 @@ class Trials:
             raise NotShown("trials-differ", f"{self.cell}: restored in {len(back)} of {len(answers)} trials")
         return Span(tuple(took for took, _ in back), max(within for _, within in back))
 
+    def left_out(self) -> Span | None:
+        """From the act on a copy to the last request that it got while others were asked on; None if it was not."""
+        answers = [_left_out(t, self.cell) for t in self._sound()]
+        out = [a for a in answers if a is not None]
+        if not out:
+            self._watched_long_enough()
+            return None
+        if len(out) < len(answers):
+            raise NotShown("trials-differ", f"{self.cell}: left out in {len(out)} of {len(answers)} trials")
+        return Span(tuple(out))
+
+    def _watched_long_enough(self) -> None:
+        for timeline in self.timelines:
+            of_run = (_out(t) for t in self.beside if t.run == timeline.run)
+            slowest = max((took for took in of_run if took is not None), default=0.0)
+            window = _window(timeline, self.cell)
+            waited, least = window.number("waited_s"), max(window.number("allowed_s"), PATIENCE * slowest)
+            if waited < least:
+                raise NotShown("window-too-short", f"{self.cell}: watched for {waited:.1f} of {least:.1f} s")
+
     @property
-    def in_series(self) -> bool:
-        return any(w.facts.get("of") == "each time" for t in self.timelines for w in t.of(Kind.MARK, "window"))
+    def watched_for(self) -> str:
+        """What its windows waited for: restored, left out, each time."""
+        return next((w.facts.get("of", "") for t in self.timelines for w in t.of(Kind.MARK, "window")), "")
 
     def gaps(self) -> tuple[Span, ...]:
         """Of a copy that was acted upon again and again: how long until one served, the first time, the second..."""
@@ -188,6 +221,47 @@ def _gaps(timeline: Timeline, cell: str) -> tuple[float, ...]:
         if back is not None:
             found.append(back - sent)
     return tuple(found)
+
+
+def _left_out(timeline: Timeline, cell: str) -> float | None:
+    act, requests = _victims(timeline, cell)[0], _requests(timeline, cell)
+    sent = act.number("sent_s")
+    serving = (e for e in timeline.of(Kind.EVENT, "serving") if e.facts.get("id") == act.facts["id"])
+    instance = next((e.facts.get("instance") for e in serving), None)
+    if instance is None:
+        raise NotShown("not-steady", f"{cell}: nobody knows as whom the victim answers")
+    if not any(r.facts.get("by") == instance for r in requests if r.at_s < sent):
+        raise NotShown("not-steady", f"{cell}: the victim got no request before the act")
+    window = _window(timeline, cell)
+    watched = [r for r in requests if r.at_s <= window.at_s]
+    last = max((r.at_s for r in watched if r.facts.get("by") == instance), default=sent)
+    others = [r for r in watched if r.at_s > last and r.facts.get("by", instance) != instance]
+    out = window.at_s - last >= QUIET_S and len(others) >= ENOUGH
+    if out != (window.facts.get("met") == "yes"):
+        raise NotShown("contradiction", f"{cell}: the trial and its own requests differ over who was asked")
+    return max(0.0, last - sent) if out else None
+
+
+def _out(timeline: Timeline) -> float | None:
+    try:
+        check(timeline, "")
+        return _left_out(timeline, "")
+    except (NotShown, KeyError, ValueError):
+        return None
+
+
+def _requests(timeline: Timeline, cell: str) -> list[Entry]:
+    """What the client sent, provided that it kept to its schedule and came to its own end."""
+    end = next((m for m in timeline.of(Kind.MARK, "ends") if m.who == "client"), None)
+    if end is None or "sent" not in end.facts:
+        raise NotShown("client-broke-off", f"{cell}: the client did not come to its end")
+    found = list(timeline.of(Kind.REQUEST))
+    if len(found) != int(end.facts["sent"]):
+        raise NotShown("client-broke-off", f"{cell}: {len(found)} of {end.facts['sent']} requests were written down")
+    sent = sorted(r.at_s for r in found)
+    if (silent := max((b - a for a, b in pairwise(sent)), default=0.0)) > SILENT_S:
+        raise NotShown("client-silent", f"{cell}: the client sent nothing for {silent:.1f} s")
+    return found
 
 
 def _success(timeline: Timeline) -> tuple[float, float] | None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Kind(StrEnum):
-    """Who speaks: the platform (event), or the trial: an act's receipt, a try, a sample, a note, a mark."""
+    """Who speaks: the platform (event), the client (request), or the trial, of what it did, saw and finished."""
 
     EVENT = "event"
     ACT = "act"
@@ -21,6 +21,7 @@ class Kind(StrEnum):
     SAMPLE = "sample"
     NOTE = "note"
     MARK = "mark"
+    REQUEST = "request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class Timeline:
 
 
 _LINE = re.compile(
-    r"\s*(?P<at>[0-9]+(?:\.[0-9]+)?) s\s+(?P<who>\S+)\s+(?:(?P<kind>act|try|sample|note|mark):)?(?P<what>[^\s=:]+)"
+    r"\s*(?P<at>[0-9]+(?:\.[0-9]+)?) s\s+(?P<who>\S+)\s+"
+    r"(?:(?P<kind>act|try|sample|note|mark|request):)?(?P<what>[^\s=:]+)"
 )
 _FACT = re.compile(r'\s+(?P<name>[A-Za-z_]\w*)=(?P<value>"(?:[^"\\]|\\.)*"|\S*)')
 _PLAIN = re.compile(r"[^\s\"=]+")

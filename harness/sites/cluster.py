@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING, Any
 
 from harness import manifests
-from harness.model.arm import PORT, Files
+from harness.model.arm import IMAGE, PORT, Files
+from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.project import NAME
 from harness.model.site import Replica
 from harness.setup import cluster as clusters
-from harness.setup import nodes, places, ready
+from harness.setup import nodes, places, ready, tools
 from harness.setup.api import Api, Silent
+from harness.sites.client import PROGRAM, Client, flags
 from harness.sites.kube import Kube, Refused
-from harness.sites.place import RUN_LABEL, TRIAL_LABEL, Answer, Gone, Scope, Unanswered
+from harness.sites.place import (
+    BESIDE_LABEL,
+    FRONT,
+    RUN_LABEL,
+    TIMEOUT_MS,
+    TRIAL_LABEL,
+    Answer,
+    Gone,
+    Scope,
+    Unanswered,
+)
 from harness.sites.pod_events import PodEvents
 from harness.waiting import TooLate, until
 
@@ -23,9 +36,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.model.arm import Arm
-    from harness.model.clock import Deadline
     from harness.setup.create import Shape
     from harness.setup.engine import Engine
+    from harness.sites.client import Hear
+
+CLIENT_S = 30.0
+CLIENT_POD = {
+    "apiVersion": "v1",
+    "kind": "Pod",
+    "metadata": {"name": "client", "labels": {BESIDE_LABEL: "client"}},
+    "spec": {
+        "terminationGracePeriodSeconds": 0,
+        # A service's environment variables would be read as its own settings.
+        "enableServiceLinks": False,
+        "containers": [{"name": "client", "image": IMAGE, "command": ["sleep", "infinity"]}],
+    },
+}
+"""It waits to be told what to ask: what asks is started in it, and streams its lines."""
 
 TAIL = 500
 """Lines of a log that are kept as evidence."""
@@ -123,7 +150,7 @@ class ClusterPlace:
                 raise Problem(f"Applying {place}", str(refused), "kubectl explain, or mend that file") from refused
 
     def look(self, scope: Scope) -> tuple[Replica, ...]:
-        listed = self.kube.get(f"/api/v1/namespaces/{scope.name}/pods")
+        listed = self.kube.get(f"/api/v1/namespaces/{scope.name}/pods", labelSelector=f"!{BESIDE_LABEL}")
         return tuple(replica(pod) for pod in listed["items"])
 
     def ask(self, scope: Scope, replica: Replica, method: str, path: str) -> Answer:
@@ -145,6 +172,19 @@ class ClusterPlace:
         except Refused as refused:
             raise Gone(f"{replica.name}: {refused}") from refused
         return f"kubectl delete pod {replica.name}"
+
+    def client(self, scope: Scope, per_s: float, hear: Hear) -> Client:
+        path = f"/api/v1/namespaces/{scope.name}/pods"
+        self.kube.call("POST", path, {}, CLIENT_POD)
+        until("the client's Pod", lambda: self._client_missing(f"{path}/client"), Deadline.after(CLIENT_S))
+        kubectl = tools.kubectl(f"{self.shape.name}-control-plane", endpoint_env=self.engine.environment)
+        argv = [str(kubectl), "--kubeconfig", str(self.shape.kubeconfig), "--namespace", scope.name]
+        argv += ["exec", "--stdin", "client", "--", *PROGRAM, "client"]
+        return Client([*argv, *flags({FRONT: f"http://{FRONT}:{PORT}/"}, per_s, TIMEOUT_MS)], os.environ, hear)
+
+    def _client_missing(self, path: str) -> str:
+        phase = str(self.kube.get(path)["status"].get("phase", ""))
+        return "" if phase == "Running" else f"that it runs, it is {phase or 'new'}"
 
     def scale(self, scope: Scope, copies: int) -> str:
         path = f"/apis/apps/v1/namespaces/{scope.name}/deployments/web/scale"

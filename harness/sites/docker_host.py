@@ -29,5 +29,4 @@ class DockerHostPlace(EnginePlace):
 
     def close(self, deadline: Deadline) -> Sequence[str]:
         self.quiet()
-        del deadline
-        return self._hosts.close()
+        return self._hosts.close(deadline)

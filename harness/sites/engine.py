@@ -13,9 +13,20 @@ from harness.model.errors import Problem
 from harness.model.project import NAME
 from harness.model.site import Replica
 from harness.setup import commands, places, removal, tools
+from harness.sites.client import Client, flags
 from harness.sites.docker_events import DockerEvents
 from harness.sites.helper import Helper
-from harness.sites.place import RUN_LABEL, TRIAL_LABEL, Answer, Gone, Scope, Unanswered
+from harness.sites.place import (
+    BESIDE_LABEL,
+    FRONT,
+    RUN_LABEL,
+    TIMEOUT_MS,
+    TRIAL_LABEL,
+    Answer,
+    Gone,
+    Scope,
+    Unanswered,
+)
 from harness.waiting import TooLate, until
 
 if TYPE_CHECKING:
@@ -27,6 +38,7 @@ if TYPE_CHECKING:
     from harness.model.arm import Arm
     from harness.model.clock import Deadline
     from harness.setup.engine import Engine
+    from harness.sites.client import Hear
 
 COMPOSE_S = 60.0
 TAIL = 500
@@ -178,6 +190,16 @@ class EnginePlace:
         except NotFound as missing:
             raise Gone(replica.name) from missing
 
+    def client(self, scope: Scope, per_s: float, hear: Hear) -> Client:
+        if scope.trial not in self._projects:
+            raise Problem(f"Asking {scope.arm.name}", "copies of docker run share no name", "an arm with Compose")
+        labels = {NAME: "client", RUN_LABEL: self.run, BESIDE_LABEL: scope.trial}
+        argv = [str(tools.docker_cli()), "run", "--rm", "--interactive", "--init", "--log-driver", "none"]
+        argv += ["--name", f"{scope.name}-client", "--network", f"{scope.name}_default", "--pull", "never"]
+        argv += [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
+        asked = flags({FRONT: f"http://{FRONT}:{PORT}/"}, per_s, TIMEOUT_MS)
+        return Client([*argv, IMAGE, "client", *asked], self.engine.environment, hear)
+
     def scale(self, scope: Scope, copies: int) -> str:
         argv = self._projects.get(scope.trial)
         if argv is None:
@@ -188,8 +210,9 @@ class EnginePlace:
 
     def leave(self, scope: Scope) -> None:
         self._scopes.pop(scope.trial, None)
-        found = self.engine.client.containers.list(all=True, ignore_removed=True, filters=self._of(scope))
-        removal.remove(found)
+        beside: dict[str, Any] = {"label": [f"{RUN_LABEL}={self.run}", f"{BESIDE_LABEL}={scope.trial}"]}
+        for filters in (self._of(scope), beside):
+            removal.remove(self.engine.client.containers.list(all=True, ignore_removed=True, filters=filters))
         if self._projects.pop(scope.trial, None):
             self._drop_networks(self._of(scope))
 

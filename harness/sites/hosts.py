@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,10 +15,12 @@ from harness.setup import dockerhost, images, places, removal
 from harness.setup import engine as engines
 from harness.setup.steps import Steps
 from harness.sites.place import RUN_LABEL
+from harness.waiting import TooLate, until
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
 
+    from harness.model.clock import Deadline
     from harness.setup.dockerhost import DockerHost
     from harness.setup.engine import Engine
 
@@ -68,19 +71,26 @@ class Hosts:
         with ThreadPoolExecutor(max_workers=self._count) as pool:
             self.all = list(pool.map(start, range(1, self._count + 1)))
 
-    def close(self) -> list[str]:
-        """Remove them, half-made ones as well; answers what is still there."""
+    def close(self, deadline: Deadline) -> list[str]:
+        """Remove them, half-made ones as well; answers what is still there.
+
+        Another part of the run may be removing them too: that is waited for.
+        """
         from docker.errors import APIError
 
         for host in self.all:
             host.engine.client.close()
         removal.remove(self._there())
         forget(self._prefix)
+        with contextlib.suppress(TooLate):
+            until("the end of the hosts", lambda: ", ".join(str(c.name) for c in self._there()), deadline)
         left = [f"container {c.name}" for c in self._there()]
         for network in self._outer.client.networks.list(names=[self._prefix]):
             try:
                 network.remove()
             except APIError as error:
+                if error.status_code == 404:
+                    continue  # somebody was faster
                 left.append(f"network {network.name}: {error.explanation}")
         return left
 

@@ -13,9 +13,17 @@ if TYPE_CHECKING:
     from harness.model.arm import Arm
     from harness.model.clock import Deadline
     from harness.model.site import Replica
+    from harness.sites.client import Client, Hear
 
 RUN_LABEL = "dk-labs.run"
 TRIAL_LABEL = "dk-labs.trial"
+BESIDE_LABEL = "dk-labs.beside"
+"""On what stands beside a trial's copies of the application, as its client does: no look shows it."""
+
+FRONT = "web"
+"""The name under which the copies are asked together."""
+
+TIMEOUT_MS = 500
 
 
 class Unanswered(Exception):
@@ -88,6 +96,10 @@ class Place(Protocol):
 
     def signal(self, scope: Scope, replica: Replica, how: str) -> str:
         """End a copy from outside: stop, kill, remove or host-kill. Answers what the platform said."""
+        ...
+
+    def client(self, scope: Scope, per_s: float, hear: Hear) -> Client:
+        """Begin to ask the trial's `web` by its name, from inside its network; the caller ends it."""
         ...
 
     def scale(self, scope: Scope, copies: int) -> str: ...

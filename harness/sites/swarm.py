@@ -10,14 +10,15 @@ import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from harness.model.arm import PORT, Files
+from harness.model.arm import IMAGE, PORT, Files
 from harness.model.errors import Problem
 from harness.setup import commands, tools
+from harness.sites.client import Client, flags
 from harness.sites.docker_events import DockerEvents
 from harness.sites.engine import TAIL, act_upon, replica_of
 from harness.sites.helper import Helper
 from harness.sites.hosts import Hosts
-from harness.sites.place import Answer, Gone, Scope, Unanswered
+from harness.sites.place import FRONT, TIMEOUT_MS, Answer, Gone, Scope, Unanswered
 from harness.waiting import until
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from harness.model.clock import Deadline
     from harness.model.site import Replica
     from harness.setup.engine import Engine
+    from harness.sites.client import Hear
     from harness.sites.hosts import Host
 
 STACK = "com.docker.stack.namespace"
@@ -162,6 +164,13 @@ class SwarmPlace:
         except NotFound as missing:
             raise Gone(replica.name) from missing
 
+    def client(self, scope: Scope, per_s: float, hear: Hear) -> Client:
+        """On the manager; the stack's network has to be one that others may join."""
+        argv = [str(tools.docker_cli()), "run", "--rm", "--interactive", "--init", "--log-driver", "none"]
+        argv += ["--network", f"{scope.name}_default", "--pull", "never", IMAGE, "client"]
+        asked = flags({FRONT: f"http://{FRONT}:{PORT}/"}, per_s, TIMEOUT_MS)
+        return Client([*argv, *asked], self._hosts.all[0].engine.environment, hear)
+
     def scale(self, scope: Scope, copies: int) -> str:
         self._manager.services.get(f"{scope.name}_web").scale(copies)
         return f"docker service scale web={copies}"
@@ -191,8 +200,7 @@ class SwarmPlace:
             events.stop()
         for helper in self._helpers.values():
             helper.close()
-        del deadline
-        return self._hosts.close()
+        return self._hosts.close(deadline)
 
     def _hear(self, stack: str, who: str, what: str, facts: dict[str, str]) -> None:
         if (scope := self._scopes.get(stack)) is not None:

@@ -45,7 +45,10 @@ def shown(lab: Lab, recorded: Recorded) -> Iterable[str]:
 
 
 def _told(trials: Trials) -> str:
-    if trials.in_series:
+    if trials.watched_for == "left out":
+        last = trials.left_out()
+        return f"asked for the last time after {last}" if last else f"asked on ({len(trials.timelines)} trials)"
+    if trials.watched_for == "each time":
         return (
             "back after " + ", ".join(f"{gap.median_s:.1f}" for gap in trials.gaps()) + " s, one time after the other"
         )

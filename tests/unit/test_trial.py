@@ -362,7 +362,7 @@ def test_a_loop_of_crashes_tells_each_gap():
     made = record(loop, place=Ladder)
     gaps = [gap.median_s for gap in made.trials.gaps()]
 
-    assert made.trials.in_series
+    assert made.trials.watched_for == "each time"
     assert gaps == [pytest.approx(expected, abs=0.5) for expected in (2.0, 4.0, 8.0, 16.0)]
 
 

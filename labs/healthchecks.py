@@ -1,0 +1,97 @@
+"""A copy hangs, or answers with errors. Who notices, and what becomes of it?"""
+
+from harness import Arm, Lab, Trial, Trials, Verdict, acts, cluster, engine, fails, holds, scenario, swarm
+
+lab = Lab(__doc__)
+
+plain = Arm("Deployment", cluster, "deployment.yaml")
+liveness = Arm("Deployment with a livenessProbe", cluster, "deployment-liveness.yaml")
+three = Arm("Deployment of three", cluster, "deployment-three.yaml service.yaml")
+readiness = Arm("Deployment of three with a readinessProbe", cluster, "deployment-three-readiness.yaml service.yaml")
+pre_stop = Arm("Deployment of three with a preStop", cluster, "deployment-three-prestop.yaml service.yaml")
+
+compose = Arm("Compose with a healthcheck", engine, "compose-healthcheck.yaml")
+compose_three = Arm("Compose of three with a healthcheck", engine, "compose-three-healthcheck.yaml")
+service = Arm("Swarm service with a healthcheck", swarm(hosts=3), "service-healthcheck.yaml")
+
+NOTICED_S = 3.0  # three failures, a second apart
+ILL_S = NOTICED_S + 5.0
+WATCH_S = 20.0
+HUNG_S = 30.0  # Swarm takes 3 looks of up to 3 s each, then waits 5 s before it starts another
+
+
+def one_ends(t: Trial, how: acts.Act, *, watch_s: float = WATCH_S) -> None:
+    (copy,) = t.steady(replicas=1)
+    t.act(how, copy)
+    t.restored(within_s=watch_s)
+
+
+@scenario
+def hang(t: Trial) -> None:
+    """The only copy goes on running and answers nobody any more."""
+    one_ends(t, acts.hang, watch_s=HUNG_S)
+
+
+@scenario
+def crash(t: Trial) -> None:
+    """The only copy ends itself with code 1."""
+    one_ends(t, acts.crash)
+
+
+@scenario
+def no_fault(t: Trial) -> None:
+    """The only copy is well, and is watched for as long."""
+    one_ends(t, acts.nothing)
+
+
+def one_of_three(t: Trial, how: acts.Act) -> None:
+    copy, *_ = t.steady(replicas=3)
+    t.client(per_s=50)
+    t.hold(2)
+    t.act(how, copy)
+    t.left_out(copy, within_s=ILL_S)
+
+
+@scenario
+def one_ill(t: Trial) -> None:
+    """One of three copies answers with errors from now on; a client asks all of them by their common name."""
+    one_of_three(t, acts.unready)
+
+
+@scenario
+def nobody_ill(t: Trial) -> None:
+    """All three copies are well, and asked by their common name."""
+    one_of_three(t, acts.nothing)
+
+
+@scenario
+def remove_one(t: Trial) -> None:
+    """A person removes one of three copies, which answers on while it ends."""
+    one_of_three(t, acts.remove)
+
+
+@lab.claim(
+    "health-check-restart",
+    blank=no_fault @ liveness,
+    standard=crash @ liveness,
+    given={"a livenessProbe": hang @ plain},
+)
+def restarted(hung: Trials = hang @ liveness) -> Verdict:
+    back = hung.restored()
+    return holds(f"a new container served after {back}", back_s=back.median_s) if back else fails("it hung on")
+
+
+@lab.claim(
+    "k8s-lb-only-healthy",
+    blank=nobody_ill @ readiness,
+    standard=remove_one @ pre_stop,
+    given={"a readinessProbe": one_ill @ three},
+)
+def left_out(ill: Trials = one_ill @ readiness) -> Verdict:
+    last = ill.left_out()
+    if not last or last.slowest_s > ILL_S:
+        return fails(f"it was asked on for {last}" if last else "it was asked on")
+    return holds(f"its last request came after {last}", last_s=last.median_s)
+
+
+lab.show(hang @ compose, hang @ service, one_ill @ compose_three)
