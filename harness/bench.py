@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import catalog, journal, outcome, ownership, packing, register
+from harness import calibrate, catalog, journal, outcome, ownership, packing, register
 from harness.model.errors import Problem
 from harness.model.project import KUBERNETES
 from harness.model.site import Kind
@@ -157,7 +157,7 @@ def close(
             console.print(f"  beside: {beside}", style="dim", highlight=False, soft_wrap=True)
     _say_times(console, runs, folders, leftovers)
     if to:
-        _write(document, to)
+        write(document, to)
     return code
 
 
@@ -169,7 +169,7 @@ def _say_times(console: Console, runs: Sequence[Any], folders: Sequence[Path], l
         console.print(f"\n{text}Recorded in {folders[-1]}.", highlight=False, soft_wrap=True)
 
 
-def _write(document: dict[str, Any], to: str) -> None:
+def write(document: dict[str, Any], to: str) -> None:
     text = json.dumps(document, indent=2) + "\n"
     if to == "-":
         sys.stdout.write(text)
@@ -206,6 +206,7 @@ def facts(up: Up, **more: Any) -> dict[str, Any]:
         },
         "python": platform.python_version(),
         "room_cpus": packing.capacity(),
+        "calibration": calibrate.known(),
         **more,
     }
 

@@ -201,7 +201,7 @@ Allowed = Annotated[
     list[str] | None,
     typer.Option("--allow-unavailable", metavar="ID", help="A claim that this host need not be able to try."),
 ]
-To = Annotated[str, typer.Option("--json", metavar="FILE", help="Write the document of the run; - is stdout.")]
+To = Annotated[str, typer.Option("--json", metavar="FILE", help="Write what was found as a document; - is stdout.")]
 
 
 @app.command(name="run")
@@ -254,6 +254,23 @@ def judge(
     from harness import bench
 
     raise typer.Exit(bench.judge(people, folders, to=to, allowed=frozenset(allowed or ())))
+
+
+@app.command()
+def calibrate(to: To = "", docker_host: Host = "") -> None:
+    """Measure what is known, and so the bench's own error; the runs to come carry it in their facts."""
+    from harness import bench
+    from harness import calibrate as calibration
+    from harness.setup import cluster
+
+    found = cluster.up(Steps(people), flag=docker_host)
+    images(docker_host=docker_host)
+    checks = calibration.run(found, lambda line: people.print(line, highlight=False, soft_wrap=True))
+    document = calibration.document(checks)
+    people.print(f"Kept in {calibration.keep(document)}.", highlight=False, soft_wrap=True)
+    if to:
+        bench.write(document, to)
+    raise typer.Exit(0 if all(check.ok for check in checks) else 1)
 
 
 @app.command()

@@ -47,6 +47,9 @@ class Policy:
     replaces_after_s: float | None = None
     """A removed copy, or one that ended for good, gets a successor with a name of its own."""
 
+    leaves_out_after_s: float | None = None
+    """A copy that refuses gets no more of the requests that are for all of them."""
+
 
 @dataclass
 class _Copy:
@@ -60,6 +63,7 @@ class _Copy:
     restarts: int = 0
     hung: bool = False
     ill: bool = False
+    ill_since: float = 0.0
 
     def seen(self) -> Replica:
         state = "running" if self.running else "created" if self.code is None else "exited"
@@ -75,6 +79,32 @@ class _World:
     history: list[tuple[float, tuple[Replica, ...]]] = field(default_factory=list)
     names: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     left: bool = False
+
+
+class FakeClient:
+    """Sends by its schedule whenever time has passed."""
+
+    def __init__(self, place: FakePlace, scope: Scope, per_s: float, hear) -> None:
+        self._place, self._scope, self._per_s, self._hear = place, scope, per_s, hear
+        self._began, self._sent = place.clock.now(), 0
+        self.end: dict[str, object] = {}
+        self.unsure_s = 0.0001
+
+    def ready(self, deadline) -> None:
+        pass
+
+    def catch_up(self, now: float) -> None:
+        while not self.end and self._began + self._sent / self._per_s <= now:
+            at = self._began + self._sent / self._per_s
+            instance, status, error = self._place.asked(self._scope, at)
+            told = {"n": self._sent, "target": "web", "sent_s": at - self._began, "done_s": at - self._began + 0.001}
+            told |= {"instance": instance or None, "status": int(status or 0), "error": error or None}
+            self._sent += 1
+            self._hear(at, told)
+
+    def stop(self) -> None:
+        self.catch_up(self._place.clock.now())
+        self.end = {"sent": self._sent, "ok": self._sent, "failed": 0, "late_p99_ms": 0.1, "late_max_ms": 0.2}
 
 
 class FakePlace:
@@ -99,9 +129,11 @@ class FakePlace:
         self.outages: list[tuple[float, float]] = []
         """When answering back: from served to served again, as it was and not as it looked."""
 
+        self.clients: list[FakeClient] = []
         self._worlds: dict[str, _World] = defaultdict(_World)
         self._due: list[tuple[float, int, Callable[[float], None]]] = []
         self._order = itertools.count()
+        self._turns = itertools.count()
         self._instances = itertools.count(1)
         self._things = itertools.count(1)
         # Events come at once, while what a look shows lags behind them.
@@ -142,6 +174,7 @@ class FakePlace:
             raise Unanswered("timeout")
         if method == "POST" and path in ("/hang", "/unready"):
             copy.hung, copy.ill = copy.hung or path == "/hang", copy.ill or path == "/unready"
+            copy.ill_since = self.clock.now()
             return Answer(200, copy.instance)
         if path == "/" and copy.ill:
             return Answer(503, copy.instance)
@@ -165,6 +198,23 @@ class FakePlace:
         else:
             raise Gone(f"{replica.name} does not run")
         return f"fake {how}"
+
+    def client(self, scope: Scope, per_s: float, hear) -> FakeClient:
+        self.clients.append(FakeClient(self, scope, per_s, hear))
+        return self.clients[-1]
+
+    def asked(self, scope: Scope, when: float) -> tuple[str, str, str]:
+        """Who gets a request that is for all of them, in turn: its instance, the status, the error."""
+        out = self.policy.leaves_out_after_s
+        able = [
+            c
+            for c in self._worlds[scope.trial].copies.values()
+            if c.running and not (out is not None and c.ill and when >= c.ill_since + out)
+        ]
+        if not able:
+            return "", "", "refused"
+        one = able[next(self._turns) % len(able)]
+        return ("", "", "timeout") if one.hung else (one.instance, "503" if one.ill else "200", "")
 
     def scale(self, scope: Scope, copies: int) -> str:
         self._catch_up()
@@ -203,6 +253,8 @@ class FakePlace:
         while self._due and self._due[0][0] <= self.clock.now():
             when, _, what = heapq.heappop(self._due)
             what(when)
+        for client in self.clients:
+            client.catch_up(self.clock.now())
 
     def _create(self, scope: Scope, when: float) -> None:
         world = self._worlds[scope.trial]

@@ -405,6 +405,81 @@ def test_a_duration_tells_how_long_nobody_had_looked_and_what_is_closer_is_equal
     assert not later.shorter(one)
 
 
+# -- the client's view ---------------------------------------------------------------------------------------------
+
+
+def one_of_three(how, *, per_s: float = 20.0):
+    def do(t: Trial):
+        copy, *_ = t.steady(replicas=3)
+        t.client(per_s=per_s)
+        t.hold(2)
+        t.act(how, copy)
+        answer = t.left_out(copy, within_s=8.0)
+        t.end_client()
+        return answer
+
+    return do
+
+
+def test_a_copy_that_is_left_out_got_its_last_request_when_it_did():
+    made = record(one_of_three(acts.unready), copies=3, policy=Policy(leaves_out_after_s=2.5))
+
+    assert made.answer is True
+    assert made.trials.left_out().median_s == pytest.approx(2.5, abs=0.2)
+    assert made.trials.watched_for == "left out"
+    assert made.pace.slowest_s == pytest.approx(2.5, abs=0.3)
+
+
+@pytest.mark.parametrize("how", [acts.unready, acts.nothing])
+def test_a_copy_that_is_asked_on_was_watched_for_as_long_as_was_declared(how):
+    made = record(one_of_three(how), copies=3)
+
+    assert made.answer is False
+    assert made.trials.left_out() is None
+    assert made.window.number("waited_s") >= 8.0
+
+
+def left_out_reason(timeline: Timeline) -> str:
+    with pytest.raises(NotShown) as shown:
+        replace(CELL, timelines=(timeline,)).left_out()
+    return shown.value.reason
+
+
+SOUND = {"copies": 3, "policy": Policy(leaves_out_after_s=2.5)}
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda e: None if e.who == "client" and e.what == "ends" else e, "client-broke-off"),
+        (lambda e: None if e.kind is Kind.REQUEST and 4.0 < e.at_s < 4.3 else e, "client-broke-off"),
+        (lambda e: replace(e, at_s=e.at_s + 1.5) if e.kind is Kind.REQUEST and e.at_s > 4.0 else e, "client-silent"),
+        (lambda e: None if e.kind is Kind.EVENT and e.what == "refuses" else e, "no-receipt"),
+        (
+            lambda e: replace(e, facts={**e.facts, "met": "no"}) if e.kind is Kind.MARK and e.what == "window" else e,
+            "contradiction",
+        ),
+        (
+            lambda e: (
+                replace(e, facts={**e.facts, "instance": "x"}) if e.what == "serving" and "id" in e.facts else e
+            ),
+            "not-steady",
+        ),
+    ],
+)
+def test_a_falsified_view_of_the_client_opens_the_question(change, expected):
+    made = record(one_of_three(acts.unready), **SOUND)
+    changed = tuple(new for e in made.timeline.entries if (new := change(e)) is not None)
+
+    assert left_out_reason(Timeline(changed)) == expected
+
+
+def test_a_client_that_asks_too_seldom_shows_nobody_left_out():
+    made = record(one_of_three(acts.unready, per_s=2.0), **SOUND)
+
+    assert made.answer is False
+
+
 # -- gaps ----------------------------------------------------------------------------------------------------------
 
 
