@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 STEADY_S = 60.0
 CLIENT_S = 30.0
+DATA_S = 10.0
 LATELY = 2000
 ENDED_S = 15.0
 EVERY_S = 0.5
@@ -103,7 +104,8 @@ class Trial:
             return "" if len(serving) == replicas else f"{replicas} copies that serve, {len(serving)} do"
 
         self._wait("steady state", missing, STEADY_S, otherwise=NotSteady)
-        self.settled()
+        if not self._steady:
+            self.settled()
         self._wait("steady state", missing, STEADY_S, otherwise=NotSteady)  # still, or again
         self._steady = tuple(r for r in self._seen.values() if r.id in self._served and r.ready)
         ids = " ".join(r.id for r in self._steady)
@@ -198,12 +200,28 @@ class Trial:
         self._window("left out", met, began, EVERY_S, within_s)
         return met
 
+    def writes(self, replica: Replica, *, bytes_: int, name: str = "proof") -> None:
+        """Have a copy write so many bytes that are always the same ones, down to the disk."""
+        self._data("written", replica, "POST", f"/data?name={name}&bytes={bytes_}")
+
+    def reads(self, replica: Replica, *, name: str = "proof") -> None:
+        """Have a copy read what was written, and say how much it is and its checksum."""
+        self._data("read", replica, "GET", f"/data?name={name}")
+
+    def _data(self, what: str, replica: Replica, method: str, path: str) -> None:
+        try:
+            answer = self.place.ask(self.scope, replica, method, path, within_s=DATA_S)
+            facts = {"ok": "yes" if answer.status == 200 else "no", "data": answer.data, "by": answer.instance}
+        except Unanswered as error:
+            facts = {"ok": "no", "why": str(error)}
+        self._put(Kind.TRY, replica.name, what, id=replica.id, **facts)
+
     def scale(self, copies: int) -> None:
         """Ask the platform for another number of copies."""
         self._order("scale", lambda: self.place.scale(self.scope, copies))
 
     def apply(self, *names: str) -> None:
-        """Apply further files of the lab's."""
+        """Apply further files of the lab's, or once more those of the arm."""
         self._order("apply", lambda: self.place.add(self.scope, names))
 
     def restored(self, *, within_s: float, every_s: float = EVERY_S) -> bool:

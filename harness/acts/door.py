@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.sites.place import ASK_S
+
 if TYPE_CHECKING:
     from harness.model.site import Replica
     from harness.sites.place import Answer, Place, Scope
@@ -18,8 +20,8 @@ class Door:
     place: Place
     scope: Scope
 
-    def ask(self, replica: Replica, method: str, path: str) -> Answer:
-        return self.place.ask(self.scope, replica, method, path)
+    def ask(self, replica: Replica, method: str, path: str, *, within_s: float = ASK_S) -> Answer:
+        return self.place.ask(self.scope, replica, method, path, within_s=within_s)
 
     def signal(self, replica: Replica, how: str) -> str:
         return self.place.signal(self.scope, replica, how)

@@ -134,6 +134,14 @@ class Trials:
             if waited < least:
                 raise NotShown("window-too-short", f"{self.cell}: watched for {waited:.1f} of {least:.1f} s")
 
+    def kept(self) -> int | None:
+        """How many bytes another copy read that were the ones written before the act; None if there were none."""
+        answers = [_kept(t, self.cell) for t in self._sound()]
+        if len(set(answers)) > 1:
+            some = sum(a is not None for a in answers)
+            raise NotShown("trials-differ", f"{self.cell}: kept in {some} of {len(answers)} trials")
+        return answers[0]
+
     @property
     def watched_for(self) -> str:
         """What its windows waited for: restored, left out, each time."""
@@ -240,6 +248,26 @@ def _left_out(timeline: Timeline, cell: str) -> float | None:
     if out != (window.facts.get("met") == "yes"):
         raise NotShown("contradiction", f"{cell}: the trial and its own requests differ over who was asked")
     return max(0.0, last - sent) if out else None
+
+
+def _kept(timeline: Timeline, cell: str) -> int | None:
+    """By checksum, by copies that are not the same, and with the writer's end in between."""
+    victim = _victims(timeline, cell)[0]
+    written, read = timeline.first(Kind.TRY, "written"), timeline.last(Kind.TRY, "read")
+    if written is None or written.facts.get("ok") != "yes" or not written.facts.get("data"):
+        raise NotShown("not-written", f"{cell}: nothing was written before the act")
+    if read is None or read.facts.get("ok") != "yes" or not read.facts.get("data"):
+        raise NotShown("not-read", f"{cell}: nobody answered what is there afterwards")
+    if written.facts.get("id") != victim.facts["id"] or written.at_s > victim.number("sent_s"):
+        raise NotShown("contradiction", f"{cell}: another copy wrote than was acted upon")
+    fresh = {e.facts.get("instance") for e in _fresh(timeline, cell)}
+    if read.facts.get("by") not in fresh or read.facts.get("by") == written.facts.get("by"):
+        raise NotShown("contradiction", f"{cell}: what was read was not read by a copy that came later")
+    if read.facts["data"] == written.facts["data"]:
+        return int(read.facts["data"].partition(":")[0])
+    if read.facts["data"] == "none":
+        return None
+    raise NotShown("changed", f"{cell}: {read.facts['data']} was read where {written.facts['data']} was written")
 
 
 def _out(timeline: Timeline) -> float | None:

@@ -16,8 +16,9 @@ from harness.setup import cluster as clusters
 from harness.setup import nodes, places, ready, tools
 from harness.setup.api import Api, Silent
 from harness.sites.client import PROGRAM, Client, flags
-from harness.sites.kube import Kube, Refused
+from harness.sites.kube import ANSWER_S, Kube, Refused
 from harness.sites.place import (
+    ASK_S,
     BESIDE_LABEL,
     FRONT,
     RUN_LABEL,
@@ -118,9 +119,11 @@ class ClusterPlace:
             self._apply_file(scope.manifests / name, scope.name)
 
     def add(self, scope: Scope, names: Sequence[str]) -> str:
-        for name in names:
+        recipe = scope.arm.recipe
+        wanted = names or (recipe.names if isinstance(recipe, Files) else ())
+        for name in wanted:
             self._apply_file(scope.manifests / name, scope.name)
-        return f"kubectl apply {' '.join(f'--filename {name}' for name in names)}"
+        return f"kubectl apply {' '.join(f'--filename {name}' for name in wanted)}"
 
     def evidence(self, scope: Scope) -> dict[str, str]:
         inside = f"/api/v1/namespaces/{scope.name}"
@@ -153,15 +156,15 @@ class ClusterPlace:
         listed = self.kube.get(f"/api/v1/namespaces/{scope.name}/pods", labelSelector=f"!{BESIDE_LABEL}")
         return tuple(replica(pod) for pod in listed["items"])
 
-    def ask(self, scope: Scope, replica: Replica, method: str, path: str) -> Answer:
+    def ask(self, scope: Scope, replica: Replica, method: str, path: str, *, within_s: float = ASK_S) -> Answer:
         url = f"/api/v1/namespaces/{scope.name}/pods/{replica.name}:{PORT}/proxy{path}"
         try:
-            status, headers = self.kube.raw(method, url)
+            status, headers = self.kube.raw(method, url, within_s=max(within_s, ANSWER_S))
         except Refused as refused:
             raise Unanswered(str(refused)) from refused
         if "x-instance" not in headers:
             raise Unanswered(f"HTTP {status}, of the API server's own")
-        return Answer(status, headers["x-instance"])
+        return Answer(status, headers["x-instance"], headers.get("x-data", ""))
 
     def signal(self, scope: Scope, replica: Replica, how: str) -> str:
         if how != "remove":

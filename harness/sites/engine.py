@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from harness.sites.client import Client, flags
 from harness.sites.docker_events import DockerEvents
 from harness.sites.helper import Helper
 from harness.sites.place import (
+    ASK_S,
     BESIDE_LABEL,
     FRONT,
     RUN_LABEL,
@@ -41,6 +43,10 @@ if TYPE_CHECKING:
     from harness.sites.client import Hear
 
 COMPOSE_S = 60.0
+PROJECT = "com.docker.compose.project"
+SCRATCH = "LABS_SCRATCH"
+"""In a Compose file: a folder of the host's that is the trial's own."""
+
 TAIL = 500
 """Lines of a log that are kept as evidence."""
 
@@ -133,9 +139,12 @@ class EnginePlace:
         added = {"services": {name: {"labels": labels} for name in self._services(files)}}
         ours.write_text(json.dumps(added | {"networks": {"default": {"labels": labels}}}))
         argv += ["--file", str(ours)]
+        again = scope.trial in self._projects
         self._projects[scope.trial] = argv
-        commands.run([*argv, "up", "--detach", "--pull", "never"], within_s=COMPOSE_S, env=self.engine.environment)
-        if self._helper is not None:
+        scratch = {SCRATCH: str((scope.folder / scope.trial / "scratch").resolve())}
+        env = self.engine.environment | scratch
+        commands.run([*argv, "up", "--detach", "--pull", "never"], within_s=COMPOSE_S, env=env)
+        if self._helper is not None and not again:
             self.engine.client.networks.get(f"{scope.name}_default").connect(self._helper.container)
 
     @cached_property
@@ -175,11 +184,11 @@ class EnginePlace:
     def _of(self, scope: Scope) -> dict[str, Any]:
         return {"label": [f"{RUN_LABEL}={self.run}", f"{TRIAL_LABEL}={scope.trial}"]}
 
-    def ask(self, scope: Scope, replica: Replica, method: str, path: str) -> Answer:
+    def ask(self, scope: Scope, replica: Replica, method: str, path: str, *, within_s: float = ASK_S) -> Answer:
         del scope
         if self._helper is None or not replica.where:
             raise Unanswered("no address")
-        return self._helper.ask(replica.where, PORT, method, path)
+        return self._helper.ask(replica.where, PORT, method, path, within_s)
 
     def signal(self, scope: Scope, replica: Replica, how: str) -> str:
         from docker.errors import NotFound
@@ -215,6 +224,19 @@ class EnginePlace:
             removal.remove(self.engine.client.containers.list(all=True, ignore_removed=True, filters=filters))
         if self._projects.pop(scope.trial, None):
             self._drop_networks(self._of(scope))
+            drop_volumes(self.engine, scope.name)
+            self._empty(scope.folder / scope.trial / "scratch")
+
+    def _empty(self, scratch: Path) -> None:
+        """What containers wrote there may be root's, and then only a container can remove it."""
+        if not scratch.exists():
+            return
+        try:
+            shutil.rmtree(scratch)
+        except PermissionError:
+            argv = ["find", "/scratch", "-mindepth", "1", "-delete"]
+            mount = {str(scratch.resolve()): {"bind": "/scratch", "mode": "rw"}}
+            self.engine.client.containers.run(IMAGE, argv[1:], entrypoint=argv[:1], volumes=mount, remove=True)
 
     def _drop_networks(self, filters: dict[str, Any]) -> None:
         from docker.errors import APIError
@@ -291,6 +313,9 @@ def _remove_all(engine: Engine, run: str) -> list[str]:
         removal.remove(containers)
     except Problem as problem:
         found.append(str(problem))
+    for project in volumes_of(engine, run):
+        found.append(f"volumes of {project}")
+        drop_volumes(engine, project)
     for network in engine.client.networks.list(filters=filters):
         found.append(f"network {network.name}")
         try:
@@ -298,6 +323,22 @@ def _remove_all(engine: Engine, run: str) -> list[str]:
         except APIError as error:
             found.append(f"network {network.name}: {error.explanation}")
     return found
+
+
+def drop_volumes(engine: Engine, project: str) -> None:
+    """The volumes that a Compose project named; those without a name went with their containers."""
+    from docker.errors import APIError
+
+    for volume in engine.client.volumes.list(filters={"label": f"{PROJECT}={project}"}):
+        with contextlib.suppress(APIError):  # still in use: it is tried again, and told, when the run is swept
+            volume.remove()
+
+
+def volumes_of(engine: Engine, run: str) -> list[str]:
+    """The projects of a run that left volumes."""
+    found = engine.client.volumes.list(filters={"label": PROJECT})
+    projects = {str((v.attrs["Labels"] or {})[PROJECT]) for v in found}
+    return sorted(p for p in projects if p.startswith(f"dkl-{run}-"))
 
 
 def runs(engine: Engine) -> set[str]:

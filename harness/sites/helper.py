@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
     from harness.setup.engine import Engine
 
-ASK_MS = 1000
-LATE_S = 3.0
+LATE_S = 2.0
 
 
 class Helper:
@@ -53,15 +52,17 @@ class Helper:
         self._lock = threading.Lock()
         threading.Thread(target=self._read, daemon=True, name="helper").start()
 
-    def ask(self, address: str, port: int, method: str, path: str) -> Answer:
-        status, _, instance = self._exchange(f"ask {address} {port} {method} {path} {ASK_MS}").partition(" ")
+    def ask(self, address: str, port: int, method: str, path: str, within_s: float) -> Answer:
+        question = f"ask {address} {port} {method} {path} {within_s * 1000:.0f}"
+        status, *said = self._exchange(question, within_s + LATE_S).split()
         if not status.isdigit():
-            raise Unanswered(instance or status)
-        return Answer(int(status), instance)
+            raise Unanswered(" ".join(said) or status)
+        instance, data = said
+        return Answer(int(status), instance, "" if data == "-" else data)
 
     def kill(self, pid: int) -> str:
         """End a process of the host's, from outside of its container; answers the agent's word for it."""
-        return self._exchange(f"kill {pid} -")
+        return self._exchange(f"kill {pid} -", LATE_S)
 
     def close(self) -> None:
         self._agent.kill()
@@ -70,7 +71,7 @@ class Helper:
             if stream is not None:
                 stream.close()
 
-    def _exchange(self, question: str) -> str:
+    def _exchange(self, question: str, within_s: float) -> str:
         number, answer = str(next(self._numbers)), Future[str]()
         with self._lock:
             self._open[number] = answer
@@ -83,7 +84,7 @@ class Helper:
             except OSError as error:
                 raise Unanswered(f"the helper container: {error}") from error
         try:
-            return answer.result(timeout=LATE_S)
+            return answer.result(timeout=within_s)
         except TooSlow:
             raise Unanswered("the helper container did not answer") from None
         finally:

@@ -49,9 +49,9 @@ class Kube:
     def text(self, path: str, **query: str) -> str:
         return str(self._send("GET", path, query, None, {}, ANSWER_S).data.decode(errors="replace"))
 
-    def raw(self, method: str, path: str) -> tuple[int, dict[str, str]]:
+    def raw(self, method: str, path: str, *, within_s: float = ANSWER_S) -> tuple[int, dict[str, str]]:
         """Any answer, as it is: whether it is the server's own or that of a Pod behind it shows in its headers."""
-        answer = self._request(method, path, {}, None, {}, ANSWER_S)
+        answer = self._request(method, path, {}, None, {}, within_s)
         return int(answer.status), {k.lower(): v for k, v in answer.headers.items()}
 
     def _send(

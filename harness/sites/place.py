@@ -24,6 +24,7 @@ FRONT = "web"
 """The name under which the copies are asked together."""
 
 TIMEOUT_MS = 500
+ASK_S = 1.0
 
 
 class Unanswered(Exception):
@@ -63,6 +64,8 @@ class Scope:
 class Answer:
     status: int
     instance: str
+    data: str = ""
+    """Of what it wrote or read: bytes and checksum, or that there is none."""
 
 
 class Place(Protocol):
@@ -92,7 +95,7 @@ class Place(Protocol):
         """What is there now, asked anew."""
         ...
 
-    def ask(self, scope: Scope, replica: Replica, method: str, path: str) -> Answer: ...
+    def ask(self, scope: Scope, replica: Replica, method: str, path: str, *, within_s: float = ASK_S) -> Answer: ...
 
     def signal(self, scope: Scope, replica: Replica, how: str) -> str:
         """End a copy from outside: stop, kill, remove or host-kill. Answers what the platform said."""

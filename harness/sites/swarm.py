@@ -18,7 +18,7 @@ from harness.sites.docker_events import DockerEvents
 from harness.sites.engine import TAIL, act_upon, replica_of
 from harness.sites.helper import Helper
 from harness.sites.hosts import Hosts
-from harness.sites.place import FRONT, TIMEOUT_MS, Answer, Gone, Scope, Unanswered
+from harness.sites.place import ASK_S, FRONT, TIMEOUT_MS, Answer, Gone, Scope, Unanswered
 from harness.waiting import until
 
 if TYPE_CHECKING:
@@ -138,13 +138,13 @@ class SwarmPlace:
     def _host(self, replica: Replica) -> Host:
         return next(host for host in self._hosts.all if host.name == replica.where)
 
-    def ask(self, scope: Scope, replica: Replica, method: str, path: str) -> Answer:
+    def ask(self, scope: Scope, replica: Replica, method: str, path: str, *, within_s: float = ASK_S) -> Answer:
         del scope
         host = self._host(replica)
         if not replica.ready:
             raise Unanswered("it does not run")
         address = self._addresses.get(replica.id) or self._address(host, replica)
-        return self._helpers[host.name].ask(address, PORT, method, path)
+        return self._helpers[host.name].ask(address, PORT, method, path, within_s)
 
     def _address(self, host: Host, replica: Replica) -> str:
         attached = host.engine.client.api.inspect_network(BRIDGE)["Containers"].get(replica.thing, {})

@@ -52,5 +52,8 @@ def _told(trials: Trials) -> str:
         return (
             "back after " + ", ".join(f"{gap.median_s:.1f}" for gap in trials.gaps()) + " s, one time after the other"
         )
+    if not trials.watched_for:
+        kept = trials.kept()
+        return f"{kept} bytes were there" if kept else "nothing was there"
     back = trials.restored()
     return f"back after {back}" if back else f"stayed away ({len(trials.timelines)} trials)"

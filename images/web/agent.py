@@ -20,7 +20,10 @@ MOST_MS = 10_000
 
 
 def main() -> int:
-    """`N ask HOST PORT METHOD PATH MS` or `N kill PID START`; answered by `N 200 INSTANCE`, `N ok`, `N error WHY`."""
+    """`N ask HOST PORT METHOD PATH MS` or `N kill PID START`.
+
+    Answered by `N 200 INSTANCE DATA`, `N ok`, `N error WHY`.
+    """
     for line in sys.stdin:
         threading.Thread(target=_answer, args=(line.split(),), daemon=True).start()
     return 0
@@ -42,7 +45,7 @@ def _ask(host: str, port: str, method: str, path: str, ms: str) -> str:
         outcome = once(target, by_system)(time.monotonic() + min(int(ms), MOST_MS) / 1000)
     except (OSError, EndOfStream, Refused) as fault:
         return f"error {error_class(fault)}"
-    return f"{outcome.status} {outcome.instance or '-'}"
+    return f"{outcome.status} {outcome.instance or '-'} {outcome.data or '-'}"
 
 
 def _kill(pid: str, start: str) -> str:

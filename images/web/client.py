@@ -97,7 +97,10 @@ class Report:
                     "planned_s": round(slot.planned_s, 6),
                     "sent_s": round(sent_s, 6),
                     "done_s": round(done_s, 6),
-                    **outcome._asdict(),
+                    "status": outcome.status,
+                    "instance": outcome.instance,
+                    "host": outcome.host,
+                    "error": outcome.error,
                 }
             )
             self._lock.notify_all()

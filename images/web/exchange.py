@@ -35,6 +35,8 @@ class Outcome(NamedTuple):
     instance: str | None
     host: str | None
     error: str | None
+    data: str | None = None
+    """How much was written or read, and its checksum."""
 
 
 def error_class(fault: Exception) -> str:
@@ -119,9 +121,10 @@ def exchange(sock: socket.socket, target: Target, deadline: float) -> tuple[Outc
     reader = Reader(receive)
     status, headers = read_status(reader)
     reusable = read_body(reader, status, headers)
-    instance, host = headers.get("x-instance"), headers.get("x-host")
     error = None if 200 <= status < 300 else "http"
-    return Outcome(status, instance and instance[:MOST_TEXT], host and host[:MOST_TEXT], error), reusable
+    said = (headers.get(name) for name in ("x-instance", "x-host", "x-data"))
+    instance, host, data = (text and text[:MOST_TEXT] for text in said)
+    return Outcome(status, instance, host, error, data), reusable
 
 
 def read_status(reader: Reader) -> tuple[int, dict[str, str]]:

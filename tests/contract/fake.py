@@ -164,7 +164,7 @@ class FakePlace:
         past = [seen for at, seen in self._worlds[scope.trial].history if at <= then]
         return past[-1] if past else ()
 
-    def ask(self, scope: Scope, replica: Replica, method: str, path: str) -> Answer:
+    def ask(self, scope: Scope, replica: Replica, method: str, path: str, *, within_s: float = 1.0) -> Answer:
         """The process behind that address answers, whichever it is by now."""
         self._catch_up()
         copy = self._worlds[scope.trial].copies.get(replica.name)

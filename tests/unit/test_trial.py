@@ -214,7 +214,7 @@ def test_a_new_container_from_which_the_old_process_answers_does_not_serve():
     class Stale(FakePlace):
         """As with an address that still leads to the old process."""
 
-        def ask(self, scope, replica, method, path):
+        def ask(self, scope, replica, method, path, *, within_s=1.0):
             return replace(super().ask(scope, replica, method, path), instance="process-1")
 
     made = record(crashed, place=Stale, policy=Policy(restarts_after_s=0.5))
@@ -225,7 +225,7 @@ def test_a_new_container_from_which_the_old_process_answers_does_not_serve():
 
 def test_a_new_container_that_runs_and_does_not_answer_does_not_serve():
     class Mute(FakePlace):
-        def ask(self, scope, replica, method, path):
+        def ask(self, scope, replica, method, path, *, within_s=1.0):
             if replica.id != "thing-1/1":
                 raise Unanswered("timeout")
             return super().ask(scope, replica, method, path)
@@ -235,7 +235,7 @@ def test_a_new_container_that_runs_and_does_not_answer_does_not_serve():
 
 def test_a_new_copy_that_answers_with_errors_does_not_serve():
     class Failing(FakePlace):
-        def ask(self, scope, replica, method, path):
+        def ask(self, scope, replica, method, path, *, within_s=1.0):
             answer = super().ask(scope, replica, method, path)
             return answer if replica.id == "thing-1/1" else replace(answer, status=500)
 
@@ -324,7 +324,7 @@ def test_an_act_that_ends_nobody_has_a_receipt_once_it_shows(how, word):
 @pytest.mark.parametrize("how", [acts.hang, acts.unready])
 def test_a_copy_that_goes_on_as_before_was_not_acted_upon(how):
     class Deaf(FakePlace):
-        def ask(self, scope, replica, method, path):
+        def ask(self, scope, replica, method, path, *, within_s=1.0):
             return super().ask(scope, replica, "GET", "/")
 
     assert reason(record(lasting(how), place=Deaf)) == "no-receipt"

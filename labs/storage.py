@@ -1,0 +1,51 @@
+"""A container writes, and is gone. What can its successor read?"""
+
+from harness import Arm, Lab, Trial, Trials, Verdict, acts, engine, fails, holds, scenario
+
+lab = Lab(__doc__)
+
+layer = Arm("writable layer", engine, "compose-layer.yaml")
+volume = Arm("named volume", engine, "compose-volume.yaml")
+bind = Arm("bind mount", engine, "compose-bind.yaml")
+anonymous = Arm("anonymous volume", engine, "compose-anonymous.yaml")
+
+MUCH = 8 << 20
+
+
+@scenario
+def remove_and_recreate(t: Trial) -> None:
+    """It writes 8 MiB, its container is removed, and the same file is applied once more: what is there to read?"""
+    (writer,) = t.steady(replicas=1)
+    t.writes(writer, bytes_=MUCH)
+    t.act(acts.remove, writer)
+    t.apply()
+    (reader,) = t.steady(replicas=1)
+    t.reads(reader)
+
+
+@scenario
+def restart(t: Trial) -> None:
+    """It writes 8 MiB and crashes; the same container is started again: what is there to read?"""
+    (writer,) = t.steady(replicas=1)
+    t.writes(writer, bytes_=MUCH)
+    t.act(acts.crash, writer)
+    (reader,) = t.steady(replicas=1)
+    t.reads(reader)
+
+
+@lab.claim("docker-volumes-persist", part="a", blank=remove_and_recreate @ layer, standard=restart @ layer)
+def volume_persists(after: Trials = remove_and_recreate @ volume) -> Verdict:
+    return persists(after)
+
+
+@lab.claim("docker-volumes-persist", part="b", blank=remove_and_recreate @ layer, standard=restart @ layer)
+def bind_persists(after: Trials = remove_and_recreate @ bind) -> Verdict:
+    return persists(after)
+
+
+def persists(after: Trials) -> Verdict:
+    kept = after.kept()
+    return holds(f"all {kept} bytes were there", bytes=kept) if kept else fails("nothing was there")
+
+
+lab.show(remove_and_recreate @ anonymous)
