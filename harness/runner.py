@@ -24,6 +24,7 @@ from harness.trial import EventClock, NotSteady, Pace, Stopped, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
 
     from harness.journal import Journal
     from harness.model.claim import Lab
@@ -123,9 +124,15 @@ def plan(
                 order.shuffle(fresh)
                 found += [(lab.name, cell, number, group) for cell in fresh]
     return [
-        Planned(f"t{n:03d}", lab, cell, number, packing.cpus(cell.arm, manifests.FOLDER / lab), group)
+        Planned(f"t{n:03d}", lab, cell, number, _cpus(cell, manifests.FOLDER / lab), group)
         for n, (lab, cell, number, group) in enumerate(found, 1)
     ]
+
+
+def _cpus(cell: Trials, folder: Path) -> float:
+    """On a site that can be broken one trial runs after the other: as if each took all that there is."""
+    limits = packing.cpus(cell.arm, folder)
+    return AHEAD * packing.capacity() if cell.arm.site.alone else limits
 
 
 class Runner:
@@ -382,9 +389,12 @@ class Runner:
                 now = time.monotonic()
                 self.first_lasted[one.key] = now - self.first.get(one.key, now)
             self._gone(one)
-            self._ended.put((one, timeline))
+            if not site.alone:
+                self._ended.put((one, timeline))
             if scope is not None and not self.over.is_set():
                 self._leave(site, scope, one)
+            if site.alone:
+                self._ended.put((one, timeline))  # what was taken away is back: the next may begin
 
     def _scope(self, one: Planned) -> Scope:
         lab = manifests.FOLDER / one.lab
@@ -480,7 +490,8 @@ class Runner:
 
 def _windows(timeline: Timeline) -> float:
     """What was waited for because the question takes that long, leaving out set-up and clean-up."""
-    return sum(e.number("waited_s") for e in timeline.of(Kind.MARK, "window"))
+    waited = (*timeline.of(Kind.MARK, "window"), *timeline.of(Kind.TRY, "reach"))
+    return sum(e.number("waited_s") for e in waited)
 
 
 def _passing() -> tuple[type[Exception], ...]:

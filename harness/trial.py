@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from harness.acts.door import Door
 from harness.model.clock import Deadline, RealClock
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from harness.model.clock import Clock
     from harness.model.site import Replica
     from harness.sites.client import Client
-    from harness.sites.place import Place, Scope
+    from harness.sites.place import Breakable, Place, Scope
 
 STEADY_S = 60.0
 CLIENT_S = 30.0
@@ -199,6 +199,45 @@ class Trial:
             met = False
         self._window("left out", met, began, EVERY_S, within_s)
         return met
+
+    def take_away(self, part: str, *, of: str) -> None:
+        """Take a part of the platform away from a node; only from a site that is the lab's own."""
+        own = self._own()
+        self._order("take away", lambda: own.take_away(self.scope, part, of))
+
+    def reach(self, service: str, *, within_s: float) -> bool:
+        """Ask a Service from the arm's node until it answers, at most so long."""
+        own, began = self._own(), self.clock.now()
+        said: list[str] = []
+
+        def allowed() -> float:
+            return max(within_s, 1.04 * PATIENCE * self.pace.slowest_s)
+
+        def missing() -> str:
+            try:
+                said[:] = [own.reach(self.scope, service)]
+            except Unanswered as error:
+                said[:] = [str(error)]
+                self.tell(f"an answer of {service}", self.clock.now() - began, allowed())
+                if self.clock.now() - began >= allowed():
+                    raise Hopeless(f"{service} does not answer") from None
+                return f"an answer of {service}"
+            return ""
+
+        try:
+            until(service, missing, Deadline(began + 10 * within_s + 60, self.clock), passing=self.passing)
+            met = True
+            self.pace.took(self.clock.now() - began)
+        except (Hopeless, TooLate):
+            met = False
+        facts = {"waited_s": f"{self.clock.now() - began:.3f}", "allowed_s": f"{within_s:g}"}
+        self._put(Kind.TRY, service, "reach", ok="yes" if met else "no", said=" ".join(said), **facts)
+        return met
+
+    def _own(self) -> Breakable:
+        if not self.scope.arm.site.own:
+            raise TypeError(f"{self.scope.arm.site.name} is shared: nothing of it may be taken away")
+        return cast("Breakable", self.place)
 
     def writes(self, replica: Replica, *, bytes_: int, name: str = "proof") -> None:
         """Have a copy write so many bytes that are always the same ones, down to the disk."""

@@ -40,6 +40,9 @@ class Arm:
     name: str
     site: Site
     recipe: Run | Files
+    at: str = ""
+    """The node from which is asked, where that is the question: its name without the cluster's."""
+
     minus: str = ""
     differs: str = ""
     """Why its image's settings or limits are other than the other arms': without a reason they may not be."""
@@ -48,13 +51,22 @@ class Arm:
     """What a host must be able to: where it cannot, the arm is not run, and what asks for it is unavailable."""
 
     def __init__(
-        self, name: str, site: Site, recipe: Run | str, *, minus: str = "", differs: str = "", needs: str = ""
+        self,
+        name: str,
+        site: Site,
+        recipe: Run | str,
+        *,
+        at: str = "",
+        minus: str = "",
+        differs: str = "",
+        needs: str = "",
     ) -> None:
         if minus and not site.own:
             raise TypeError(f"arm {name!r} takes {minus} away from the shared {site.name}: use an own one")
         object.__setattr__(self, "name", name)
         object.__setattr__(self, "site", site)
         object.__setattr__(self, "recipe", Files(tuple(recipe.split())) if isinstance(recipe, str) else recipe)
+        object.__setattr__(self, "at", at)
         object.__setattr__(self, "minus", minus)
         object.__setattr__(self, "differs", differs)
         object.__setattr__(self, "needs", site.needs | ({needs} if needs else frozenset()))

@@ -134,6 +134,29 @@ class Trials:
             if waited < least:
                 raise NotShown("window-too-short", f"{self.cell}: watched for {waited:.1f} of {least:.1f} s")
 
+    def reached(self, service: str) -> Span | None:
+        """How long until a Service answered from the arm's node; None where it did not, in any trial."""
+        tries = [_try(t, service, self.cell) for t in self._sound()]
+        answered = [e for e in tries if e.facts.get("ok") == "yes"]
+        if not answered:
+            for timeline, entry in zip(self.timelines, tries, strict=True):
+                self._tried_long_enough(timeline, entry)
+            return None
+        if len(answered) < len(tries):
+            raise NotShown(
+                "trials-differ", f"{self.cell}: {service} answered in {len(answered)} of {len(tries)} trials"
+            )
+        return Span(tuple(e.number("waited_s") for e in answered))
+
+    def _tried_long_enough(self, timeline: Timeline, entry: Entry) -> None:
+        of_run = [e for t in self.beside if t.run == timeline.run for e in t.of(Kind.TRY, "reach")]
+        slowest = max((e.number("waited_s") for e in of_run if e.facts.get("ok") == "yes"), default=0.0)
+        waited, least = entry.number("waited_s"), max(entry.number("allowed_s"), PATIENCE * slowest)
+        if waited < least:
+            raise NotShown(
+                "window-too-short", f"{self.cell}: {entry.who} was asked for {waited:.1f} of {least:.1f} s"
+            )
+
     def kept(self) -> int | None:
         """How many bytes another copy read that were the ones written before the act; None if there were none."""
         answers = [_kept(t, self.cell) for t in self._sound()]
@@ -268,6 +291,15 @@ def _kept(timeline: Timeline, cell: str) -> int | None:
     if read.facts["data"] == "none":
         return None
     raise NotShown("changed", f"{cell}: {read.facts['data']} was read where {written.facts['data']} was written")
+
+
+def _try(timeline: Timeline, service: str, cell: str) -> Entry:
+    found = [e for e in timeline.of(Kind.TRY, "reach") if e.who == service]
+    if not found:
+        raise NotShown("not-tried", f"{cell}: nobody asked {service}")
+    if not any(True for _ in timeline.of(Kind.ACT)):
+        raise NotShown("no-receipt", f"{cell}: nothing was done")
+    return found[-1]
 
 
 def _out(timeline: Timeline) -> float | None:

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 from rich.console import Console
 
+from harness.model.arm import PORT
+from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.setup import cluster as clusters
 from harness.setup import create, images, nodes
 from harness.setup.create import Shape
 from harness.setup.steps import Steps
-from harness.sites.cluster import ClusterPlace
+from harness.sites.cluster import ClusterPlace, replica
+from harness.sites.kube import Refused
+from harness.sites.place import Unanswered
+from harness.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from harness.model.clock import Deadline
     from harness.setup.engine import Engine
+    from harness.sites.place import Scope
 
 PREFIX = "dkl-"
+DAEMONS = "/apis/apps/v1/namespaces/kube-system/daemonsets"
+PART_S = 30.0
 KIND = "io.x-k8s.kind.cluster"
 LEFT_OUT = {"kube-proxy": {"networking": {"kubeProxyMode": "none"}}}
 """What kind's configuration says so that a part is never there."""
@@ -34,12 +41,52 @@ class OwnClusterPlace(ClusterPlace):
     def __init__(self, engine: Engine, run: str, name: str, size: int, without: str = "") -> None:
         super().__init__(engine, run, Shape(f"{PREFIX}{run}", _config(run, size, without)))
         self.name = name
+        self._undo: dict[str, list[Callable[[], None]]] = {}
 
     def open(self, deadline: Deadline) -> None:
         quiet = Steps(Console(quiet=True))
         clusters.up(quiet, flag=self.engine.endpoint.url, shape=self.shape)
         images.load(self.engine, quiet, self.shape, images.web(self.engine, quiet))
         super().open(deadline)
+
+    def take_away(self, scope: Scope, part: str, node: str) -> str:
+        """Have a DaemonSet of the system's leave one node; it is there again when the trial is over."""
+        name = f"{self.shape.name}-{node}"
+        before = self.kube.get(f"{DAEMONS}/{part}")["spec"]["template"]["spec"].get("affinity")
+        self._undo.setdefault(scope.trial, []).append(lambda: self._place(part, before, name, away=False))
+        away = {"key": "kubernetes.io/hostname", "operator": "NotIn", "values": [name]}
+        required = {"nodeSelectorTerms": [{"matchExpressions": [away]}]}
+        affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
+        self._place(part, affinity, name, away=True)
+        return f"{part} runs on {node} no more"
+
+    def _place(self, part: str, affinity: Any, node: str, *, away: bool) -> None:
+        change = {"spec": {"template": {"spec": {"affinity": affinity}}}}
+        self.kube.call("PATCH", f"{DAEMONS}/{part}", {}, change, kind="application/merge-patch+json")
+
+        def missing() -> str:
+            query = {"labelSelector": f"k8s-app={part}", "fieldSelector": f"spec.nodeName={node}"}
+            pods = self.kube.get("/api/v1/namespaces/kube-system/pods", **query)["items"]
+            ready = [p for p in pods if replica(p).ready]
+            return f"that {part} leaves {node}" if away and pods else "" if away or ready else f"{part} on {node}"
+
+        until(f"{part} of {node}", missing, Deadline.after(PART_S), passing=(Refused,), pause_s=0.2)
+
+    def reach(self, scope: Scope, service: str) -> str:
+        """Ask a Service by its address from the arm's node; answers the first line, or raises Unanswered."""
+        name = f"{self.shape.name}-{scope.arm.at}"
+        container = next(n.container for n in nodes.of(self.engine, self.shape.name) if n.name == name)
+        address = self.kube.get(f"/api/v1/namespaces/{scope.name}/services/{service}")["spec"]["clusterIP"]
+        ask = f"exec 3<>/dev/tcp/{address}/{PORT} && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && head -n 1 <&3"
+        code, said = nodes.inside(container, ["timeout", "1", "bash", "-c", ask])
+        if code != 0 or " 200 " not in said:
+            raise Unanswered(said.strip()[-80:] or ("timeout" if code == 124 else f"exit code {code}"))
+        return said.strip()
+
+    def leave(self, scope: Scope) -> None:
+        for undo in reversed(self._undo.pop(scope.trial, [])):
+            undo()
+        super().leave(scope)
 
     def close(self, deadline: Deadline) -> Sequence[str]:
         """Nothing in it has to be removed one by one."""

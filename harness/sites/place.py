@@ -68,6 +68,16 @@ class Answer:
     """Of what it wrote or read: bytes and checksum, or that there is none."""
 
 
+class Breakable(Protocol):
+    """A site of a lab's own, of which a part may be taken away."""
+
+    def take_away(self, scope: Scope, part: str, node: str) -> str: ...
+
+    def reach(self, scope: Scope, service: str) -> str:
+        """Ask a Service by its address, from the node where the arm stands."""
+        ...
+
+
 class Place(Protocol):
     """A site that is open. Each method is bounded in time and may be called from any thread."""
 
