@@ -17,6 +17,7 @@ from harness.model.errors import Problem
 from harness.model.project import KUBERNETES
 from harness.model.site import Kind
 from harness.runner import Planned, Runner, plan
+from harness.setup import engine as engines
 from harness.setup import host
 from harness.setup.steps import Steps
 from harness.sites import hosts
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from harness.model.site import Site
     from harness.register import Register
     from harness.setup.cluster import Up
+    from harness.setup.engine import Engine
     from harness.sites.place import Place
 
 RUNS = Path("runs")
@@ -94,7 +96,15 @@ def run(
         view = Plain(console, len(planned))
         view.says(f"run {id_}: {len(planned)} trials of {', '.join(lab.name for lab in labs)}, seed {seed}")
         runner = Runner(
-            list(labs), planned, places_for(up, id_, planned), log, known, view, all_of_them=full, lacking=lacking
+            list(labs),
+            planned,
+            places_for(up, id_, planned),
+            log,
+            known,
+            view,
+            only=only,
+            all_of_them=full,
+            lacking=lacking,
         )
         try:
             runner.go(keep=keep)
@@ -109,15 +119,18 @@ def run(
 
 def places_for(up: Up, run_id: str, planned: Sequence[Planned]) -> dict[str, Place]:
     """The sites that these trials need, in the order in which they are first needed."""
-    return {site.name: place_for(up, run_id, site) for site in dict.fromkeys(p.cell.arm.site for p in planned)}
+    prompt = engines.connect(up.engine.endpoint, silent_s=engines.PROMPT_S)
+    needed = dict.fromkeys(p.cell.arm.site for p in planned)
+    return {site.name: place_for(up, prompt, run_id, site) for site in needed}
 
 
-def place_for(up: Up, run_id: str, site: Site) -> Place:
+def place_for(up: Up, prompt: Engine, run_id: str, site: Site) -> Place:
+    """What is made for a lab may take the engine minutes; where trials run at once it has to be prompt."""
     match site.kind:
         case Kind.ENGINE:
-            return EnginePlace(up.engine, run_id)
+            return EnginePlace(prompt, run_id)
         case Kind.CLUSTER:
-            return ClusterPlace(up.engine, run_id)
+            return ClusterPlace(prompt, run_id)
         case Kind.DOCKER_HOST:
             return DockerHostPlace(up.engine, run_id, site.name)
         case Kind.SWARM:
@@ -143,7 +156,6 @@ def close(
     recorded = {lab.name: journal.of_lab(together, lab.name) for lab in labs}
     lacking = frozenset.intersection(*(frozenset(r.facts.get("lacking", ())) for r in runs))
     findings = [f for f in outcome.judge(labs, recorded, known, lacking) if not only or f.id in only]
-    findings = [f for f in findings if f.verdict.reason != "no-trial" or not only]
     leftovers = [x for r in runs for x in r.end.get("leftovers", [])]
     code = outcome.exit_code(findings, len(leftovers), allowed)
     document = outcome.document(runs[-1], findings, code)
@@ -193,7 +205,7 @@ def facts(up: Up, **more: Any) -> dict[str, Any]:
         "began": datetime.now(UTC).isoformat(timespec="seconds"),
         "began_unix_s": time.time(),
         "host": {
-            "system": platform.platform(),
+            "system": f"{platform.system()} {platform.release().partition('-')[0]} {platform.machine()}",
             "cores": os.cpu_count(),
             "memory_gib": round(memory / 2**30, 1),
             "load": os.getloadavg()[0],

@@ -147,6 +147,7 @@ class Runner:
         register: Register,
         view: View,
         *,
+        only: frozenset[str] = frozenset(),
         all_of_them: bool = False,
         lacking: frozenset[str] = frozenset(),
     ) -> None:
@@ -160,7 +161,7 @@ class Runner:
         self.wanted = Counter(p.key for p in planned)
         self.first: dict[tuple[str, str], float] = {}
         self.first_lasted: dict[tuple[str, str], float] = {}
-        self.all_of_them, self.lacking = all_of_them, lacking
+        self.only, self.all_of_them, self.lacking = only, all_of_them, lacking
         self.windows: dict[str, list[packing.Block]] = {}
         self.passing = _passing()
         self._ended: queue.Queue[tuple[Planned, Timeline] | None] = queue.Queue()
@@ -195,8 +196,10 @@ class Runner:
                 deadline = Deadline.after(HURRY_S if hurry else CLOSE_S)
                 for thread in self._threads:
                     thread.join(deadline.left() / 2)
-                leftovers += self._close(deadline)
-                self.view.says(f"everything removed in {time.monotonic() - closing:.1f} s")
+                # What was never begun is not to be waited for.
+                leftovers += self._close(deadline, [s for s in self.sites.values() if s.begun and not s.closed])
+                what = "not everything could be removed, tried for" if leftovers else "everything removed in"
+                self.view.says(f"{what} {time.monotonic() - closing:.1f} s")
             wall = time.monotonic() - self._began
             self.log.write(
                 type="end",
@@ -224,10 +227,12 @@ class Runner:
         self._run_all(self._of([name]))
         if keep:
             return []
+        deadline = Deadline.after(CLOSE_S)
         for thread in self._threads:
-            thread.join(CLOSE_S)
+            thread.join(deadline.left())
+        left = self._close(deadline, [site])
         site.closed = True
-        return list(site.place.close(Deadline.after(CLOSE_S)))
+        return left
 
     def _begin(self, name: str) -> None:
         """Open it beside what goes on; it counts as something that is being set up."""
@@ -263,7 +268,7 @@ class Runner:
         if site.problem is None:
             self.view.opened(name, site.opened_s)
 
-    def _close(self, deadline: Deadline) -> list[str]:
+    def _close(self, deadline: Deadline, sites: Iterable[Site]) -> list[str]:
         left: list[str] = []
 
         def close(site: Site) -> None:
@@ -273,14 +278,14 @@ class Runner:
             except Exception as error:  # the other sites are still to be cleaned
                 left.append(f"{site.place.name}: {type(error).__name__}: {error}")
 
-        # What was never begun is not to be waited for.
-        begun = [s for s in self.sites.values() if s.begun and not s.closed]
-        closers = [threading.Thread(target=close, args=(s,), daemon=True) for s in begun]
-        for closer in closers:
+        closers = {s.place.name: threading.Thread(target=close, args=(s,), daemon=True) for s in sites}
+        for closer in closers.values():
             closer.start()
-        for closer in closers:
+        for name, closer in closers.items():
             closer.join(deadline.left() + 5)
-        return left
+            if closer.is_alive():  # it cannot say what is left, which is not to say that nothing is
+                left.append(f"{name}: its clean-up did not end in time")
+        return list(left)
 
     def _health(self, site: Site) -> str:
         with site.lock:
@@ -470,7 +475,7 @@ class Runner:
         cells[one.cell.cell] = (*cells.get(one.cell.cell, ()), timeline)
         complete = {name: ts for name, ts in cells.items() if len(ts) >= self.wanted[one.lab, name]}
         lab = next(lab for lab in self.labs if lab.name == one.lab)
-        for id_ in dict.fromkeys(c.id for c in lab.claims):
+        for id_ in dict.fromkeys(c.id for c in lab.claims if not self.only or c.id in self.only):
             parts = [c for c in lab.claims if c.id == id_]
             needed = {t.cell for c in parts for t in c.trials}
             if id_ in self.findings or not all(self.wanted[one.lab, name] for name in needed):

@@ -46,7 +46,7 @@ def no_fault(t: Trial) -> None:
 
 def one_of_three(t: Trial, how: acts.Act) -> None:
     copy, *_ = t.steady(replicas=3)
-    t.client(per_s=50)
+    t.client(per_s=20)
     t.hold(2)
     t.act(how, copy)
     t.left_out(copy, within_s=ILL_S)

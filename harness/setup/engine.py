@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     from harness.setup.steps import Steps
 
 ANSWER_S = 10
+SILENT_S = 900
+"""Pulls and builds are silent for minutes."""
+
+PROMPT_S = 30
+"""Longer than any request of a trial takes: an engine that takes requests and answers none must not hold a run."""
+
 START_S = 60.0
 OLDEST = 23
 """From this version on --privileged means every capability that the host has; before, every one there is."""
@@ -52,8 +58,8 @@ class Engine:
         return self.endpoint.environment(os.environ)
 
 
-def connect(where: Endpoint, *, answer_s: int = ANSWER_S) -> Engine:
-    """Talk to the engine; a Problem says why that cannot be done."""
+def connect(where: Endpoint, *, answer_s: int = ANSWER_S, silent_s: int = SILENT_S) -> Engine:
+    """Talk to the engine; a Problem says why that cannot be done. What is asked later may take `silent_s`."""
     from docker.errors import DockerException
 
     tried = f"Talking to the Docker engine at {where.url} ({where.source})"
@@ -61,7 +67,7 @@ def connect(where: Endpoint, *, answer_s: int = ANSWER_S) -> Engine:
         _knock(where, answer_s)
         with contextlib.closing(where.client(timeout_s=answer_s)) as asked:
             info = asked.info()
-        client = where.client(timeout_s=900)  # pulls and builds are silent for minutes
+        client = where.client(timeout_s=silent_s)
     except DockerException as error:
         raise _why(tried, where, str(error), answer_s) from error
     except Exception as error:  # requests and urllib3 let their own through

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from harness import manifests
@@ -58,6 +59,9 @@ CLIENT_POD = {
 TAIL = 500
 """Lines of a log that are kept as evidence."""
 
+LOGS_S = 6.0
+"""For the logs of one trial's Pods: each that is asked of a node which is gone takes seconds to fail."""
+
 FORCE = {"gracePeriodSeconds": 0, "propagationPolicy": "Background"}
 
 
@@ -90,9 +94,12 @@ class ClusterPlace:
         if self._api is None:
             return "the cluster was never opened"
         try:
-            there = nodes.of(self.engine, self.shape.name)
+            there, size = nodes.of(self.engine, self.shape.name), self.shape.size()
+            # The API server calls a node Ready for 50 s after it is gone, and places Pods on it.
+            if len(there) < size:
+                return f"only {len(there)} of {size} nodes are there"
             return (
-                ready.nodes_missing(self._api, self.shape.size())
+                ready.nodes_missing(self._api, size)
                 or ready.kubelets_missing(self._api, there)
                 or ready.leaders_missing(self._api)
             )
@@ -131,13 +138,15 @@ class ClusterPlace:
         found = {
             f"{kind}.json": json.dumps(self.kube.get(f"{inside}/{kind}"), indent=2) for kind in ("pods", "events")
         }
-        for name in (p["metadata"]["name"] for p in pods):
-            for previous in ("false", "true"):
-                try:
-                    text = self.kube.text(f"{inside}/pods/{name}/log", tailLines=str(TAIL), previous=previous)
-                except Refused:
-                    continue  # it has not begun, or there is none before it
-                found[f"{name}{'-before' if previous == 'true' else ''}.log"] = text
+        deadline = Deadline.after(LOGS_S)
+        for name, previous in product((p["metadata"]["name"] for p in pods), ("false", "true")):
+            if not deadline.left():
+                break
+            try:
+                text = self.kube.text(f"{inside}/pods/{name}/log", tailLines=str(TAIL), previous=previous)
+            except Refused:
+                continue  # it has not begun, or there is none before it
+            found[f"{name}{'-before' if previous == 'true' else ''}.log"] = text
         return found
 
     def check(self, arm: Arm, folder: Path) -> None:

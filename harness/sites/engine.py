@@ -85,7 +85,9 @@ class EnginePlace:
             self.engine.client.ping()
         except (DockerException, RequestException) as error:
             return f"the engine does not answer: {type(error).__name__}"
-        return ""
+        # Without it nothing is seen to serve, so that what came back would pass for what stayed away. It goes with an
+        # engine that ends, and the one that is started in its place answers as if nothing had been.
+        return "" if self._helper is None else self._helper.trouble
 
     def streams(self) -> dict[str, str]:
         return {"docker-events": self._events.state if self._events else "lost"}
@@ -286,8 +288,12 @@ def act_upon(container: Container, how: str, helper: Helper | None) -> str:
 def sweep(engine: Engine, run: str, deadline: Deadline) -> list[str]:
     """Remove every container and network of a run; answers what is still there.
 
-    It looks again after it has found nothing: what the engine was just asked to make comes a moment later.
+    It looks again after it has found nothing: what the engine was just asked to make comes a moment later. An engine
+    that does not answer may be on its way back: it is asked until the deadline.
     """
+    from docker.errors import DockerException
+    from requests import RequestException
+
     left: list[str] = []
     empty = 0
 
@@ -297,9 +303,12 @@ def sweep(engine: Engine, run: str, deadline: Deadline) -> list[str]:
         empty = 0 if left else empty + 1
         return ", ".join(left) or ("" if empty > 1 else "a second look")
 
-    with contextlib.suppress(TooLate):
-        until("removal of the run's containers", remaining, deadline, pause_s=0.3)
-    return left
+    passing = (DockerException, RequestException)
+    try:
+        until("removal of the run's containers", remaining, deadline, passing=passing, pause_s=0.3)
+    except TooLate as late:
+        return left or ([] if empty else [str(late)])
+    return []
 
 
 def _remove_all(engine: Engine, run: str) -> list[str]:

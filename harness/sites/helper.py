@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import subprocess
 import threading
@@ -64,12 +65,18 @@ class Helper:
         """End a process of the host's, from outside of its container; answers the agent's word for it."""
         return self._exchange(f"kill {pid} -", LATE_S)
 
+    @property
+    def trouble(self) -> str:
+        """Why it cannot be asked any more; empty while it can."""
+        return "" if self._agent.poll() is None else "the helper container ended"
+
     def close(self) -> None:
         self._agent.kill()
         self._agent.wait()
         for stream in (self._agent.stdin, self._agent.stdout):
             if stream is not None:
-                stream.close()
+                with contextlib.suppress(BrokenPipeError):  # a question that did not reach it is written once more
+                    stream.close()
 
     def _exchange(self, question: str, within_s: float) -> str:
         number, answer = str(next(self._numbers)), Future[str]()
@@ -77,8 +84,8 @@ class Helper:
             self._open[number] = answer
             stdin = self._agent.stdin
             try:
-                if stdin is None or self._agent.poll() is not None:
-                    raise Unanswered("the helper container ended")
+                if stdin is None or self.trouble:
+                    raise Unanswered(self.trouble)
                 stdin.write(f"{number} {question}\n")
                 stdin.flush()
             except OSError as error:

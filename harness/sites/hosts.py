@@ -66,7 +66,7 @@ class Hosts:
         def start(number: int) -> Host:
             name = f"{self._prefix}-h{number}"
             machine = dockerhost.start(self._outer, image, name, network=self._prefix, labels=labels)
-            return Host(machine, engines.connect(machine.endpoint))
+            return Host(machine, engines.connect(machine.endpoint, silent_s=engines.PROMPT_S))
 
         with ThreadPoolExecutor(max_workers=self._count) as pool:
             self.all = list(pool.map(start, range(1, self._count + 1)))

@@ -95,7 +95,8 @@ class SwarmPlace:
         try:
             for host in self._hosts.all:
                 host.engine.client.ping()
-            return self._nodes_missing()
+            # A helper goes with its host's engine, and nothing that runs there is seen to serve any more.
+            return self._nodes_missing() or next((h.trouble for h in self._helpers.values() if h.trouble), "")
         except (DockerException, RequestException) as error:
             return f"a host does not answer: {type(error).__name__}"
 

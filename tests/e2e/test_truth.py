@@ -2,72 +2,17 @@
 
 from __future__ import annotations
 
-import random
 import socket
 import threading
-import time
 from contextlib import suppress
 
 import pytest
 
-from harness import catalog, journal, outcome, register, runner, trial
 from harness.model.verdict import Grade
-from harness.runner import Runner, plan
 from harness.setup import nodes
-from harness.sites.cluster import ClusterPlace
-from harness.sites.engine import EnginePlace
+from tests.e2e.support import judged
 
-pytestmark = pytest.mark.slow
-KNOWN = register.load(catalog.REGISTER)
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch):
-    """What is broken here stays broken: the bounds of waiting for it are shown as well with less."""
-    monkeypatch.setattr(runner, "CLOSE_S", 15.0)
-    monkeypatch.setattr(trial, "STEADY_S", 25.0)
-
-
-class Quiet:
-    """A view that keeps what it was told."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def says(self, text):
-        self.lines.append(text)
-
-    def opened(self, site, took_s):
-        pass
-
-    def waits(self, trial, missing, waited_s, allowed_s):
-        pass
-
-    def trial_over(self, trial, how):
-        self.lines.append(f"{trial}: {how}")
-
-    def verdict(self, finding):
-        pass
-
-
-def judged(host, tmp_path, claims, *, shape=None, engine=None, during=None):
-    """Run the claims of selfhealing once each, on this cluster and engine; `during` happens 2 s after the start."""
-    lab, run = catalog.lab("selfhealing"), f"t{random.randrange(16**6):06x}"
-    log = journal.Journal(tmp_path / run, run, {"labs": [lab.name]})
-    sites = {"engine": EnginePlace(engine or host, run)}
-    if shape is not None:
-        sites["cluster"] = ClusterPlace(host, run, shape)
-    view = Quiet()
-    planned = [p for p in plan([lab], trials=1, seed=1, only=frozenset(claims)) if p.cell.arm.site.name in sites]
-    runner = Runner([lab], planned, sites, log, KNOWN, view)
-    if during is not None:
-        timer = threading.Timer(2, during)
-        timer.start()
-    began = time.monotonic()
-    _, leftovers = runner.go()
-    log.close()
-    found = outcome.judge([lab], {lab.name: journal.read(tmp_path / run).of_lab(lab.name)}, KNOWN)
-    return {f.id: f for f in found if f.id in claims}, leftovers, time.monotonic() - began
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("impatient")]
 
 
 @pytest.fixture
@@ -87,9 +32,9 @@ KUBERNETES = ("k8s-restarts-failed-containers", "k8s-restores-desired-state")
 
 
 def test_a_sound_cluster_of_one_node_gives_the_verdicts_that_are_expected(host, small, tmp_path):
-    found, left, _ = judged(host, tmp_path, KUBERNETES, shape=small)
-    assert {i: f.verdict.grade for i, f in found.items()} == dict.fromkeys(KUBERNETES, Grade.CONFIRMED), found
-    assert left == []
+    ended = judged(host, tmp_path, KUBERNETES, shape=small)
+    assert ended.grades == dict.fromkeys(KUBERNETES, Grade.CONFIRMED), ended.told
+    assert ended.left == []
 
 
 @pytest.mark.parametrize("part", ["kube-controller-manager", "kube-scheduler"])
@@ -99,45 +44,43 @@ def test_a_cluster_without_a_part_gives_no_verdict(host, small, tmp_path, part):
     code, said = nodes.inside(node.container, ["sh", "-c", away])
     assert code == 0, said
     try:
-        found, _, took = judged(host, tmp_path, KUBERNETES, shape=small)
+        ended = judged(host, tmp_path, KUBERNETES, shape=small)
     finally:
         nodes.inside(node.container, ["sh", "-c", f"mv /root/{part}.yaml /etc/kubernetes/manifests/"])
-    assert {f.verdict.grade for f in found.values()} == {Grade.INCONCLUSIVE}, found
-    assert took < 300
+    assert set(ended.grades.values()) == {Grade.INCONCLUSIVE}, ended.told
+    assert ended.took_s < 300
 
 
 def test_a_part_that_goes_in_mid_run_gives_no_false_verdict(host, small, tmp_path):
     (node,) = nodes.of(host, small.name)
     away = "mv /etc/kubernetes/manifests/kube-controller-manager.yaml /root/; pkill -x kube-controller-manager; true"
     try:
-        found, _, _ = judged(
+        ended = judged(
             host, tmp_path, KUBERNETES, shape=small, during=lambda: nodes.inside(node.container, ["sh", "-c", away])
         )
     finally:
         back = "mv /root/kube-controller-manager.yaml /etc/kubernetes/manifests/"
         nodes.inside(node.container, ["sh", "-c", back])
-    assert found["k8s-restores-desired-state"].verdict.grade is Grade.INCONCLUSIVE
-    assert found["k8s-restarts-failed-containers"].verdict.grade in (Grade.INCONCLUSIVE, Grade.CONFIRMED)
+    assert ended.grades["k8s-restores-desired-state"] is Grade.INCONCLUSIVE
+    assert ended.grades["k8s-restarts-failed-containers"] in (Grade.INCONCLUSIVE, Grade.CONFIRMED)
 
 
 def test_a_stopped_kubelet_gives_no_verdict(host, small, tmp_path):
     (node,) = nodes.of(host, small.name)
     nodes.inside(node.container, ["systemctl", "stop", "kubelet"])
     try:
-        found, _, took = judged(host, tmp_path, KUBERNETES, shape=small)
+        ended = judged(host, tmp_path, KUBERNETES, shape=small)
     finally:
         nodes.inside(node.container, ["systemctl", "start", "kubelet"])
-    assert {f.verdict.grade for f in found.values()} == {Grade.INCONCLUSIVE}, found
-    assert took < 300
+    assert set(ended.grades.values()) == {Grade.INCONCLUSIVE}, ended.told
+    assert ended.took_s < 300
 
 
 def test_a_cluster_that_is_deleted_in_mid_run_gives_a_clear_end(host, small, tmp_path, labs):
-    found, left, took = judged(
-        host, tmp_path, KUBERNETES, shape=small, during=lambda: labs("down", "--name", small.name)
-    )
-    assert {f.verdict.grade for f in found.values()} == {Grade.INCONCLUSIVE}, found
-    assert took < 300
-    assert left != []
+    ended = judged(host, tmp_path, KUBERNETES, shape=small, during=lambda: labs("down", "--name", small.name))
+    assert set(ended.grades.values()) == {Grade.INCONCLUSIVE}, ended.told
+    assert ended.took_s < 300
+    assert ended.left != []
 
 
 class CutsEvents:
@@ -197,11 +140,11 @@ def test_an_event_stream_that_is_cut_every_5_s_changes_no_verdict(host, web, tmp
     through = engine.connect(endpoint.resolve(f"unix://{tmp_path}/cut.sock"))
     claims = ("docker-manual-stop-not-restarted", "docker-restart-needs-compose-or-swarm")
     try:
-        found, left, _ = judged(host, tmp_path, claims, engine=through)
+        ended = judged(host, tmp_path, claims, engine=through)
     finally:
         through.client.close()
         proxy.server.close()
     assert proxy.cuts >= 3
-    assert found["docker-manual-stop-not-restarted"].verdict.grade is Grade.CONFIRMED
-    assert found["docker-restart-needs-compose-or-swarm"].verdict.grade is Grade.REFUTED
-    assert left == []
+    assert ended.grades["docker-manual-stop-not-restarted"] is Grade.CONFIRMED
+    assert ended.grades["docker-restart-needs-compose-or-swarm"] is Grade.REFUTED
+    assert ended.left == []

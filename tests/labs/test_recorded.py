@@ -11,6 +11,7 @@ from harness import catalog, court, journal, outcome, register
 from harness.model.scenario import check
 from harness.model.timeline import Kind, parse
 from harness.model.verdict import Grade
+from tests.labs import tampering
 
 RECORDED = sorted(path.parent for path in (catalog.FOLDER / "recorded").glob(f"*/{journal.FILE}"))
 DECIDED = (Grade.CONFIRMED, Grade.CONDITIONAL, Grade.REFUTED)
@@ -118,3 +119,44 @@ def test_times_of_a_trial_never_run_backwards_and_windows_are_as_long_as_they_we
             for window in timeline.of(Kind.MARK, "window"):
                 waited, allowed = window.number("waited_s"), window.number("allowed_s")
                 assert window.facts["met"] == "yes" or waited >= allowed, cell
+
+
+# -- one fact changed, whatever the lab asks -----------------------------------------------------------------------
+
+
+def judged_claims():
+    return [(folder, name, n) for folder, name in LABS for n in range(len(catalog.lab(name).claims))]
+
+
+JUDGED = judged_claims()
+
+
+def title(folder, name, n) -> str:
+    claim = catalog.lab(name).claims[n]
+    return f"{folder.name}-{claim.id}{claim.part and f' {claim.part}'}"
+
+
+@pytest.mark.parametrize("how", tampering.OF_ANY_LAB, ids=lambda t: t.__name__)
+@pytest.mark.parametrize(("folder", "name", "n"), JUDGED, ids=[title(*one) for one in JUDGED])
+def test_one_changed_fact_of_any_trial_opens_the_verdicts_that_rest_on_it(folder, name, n, how):
+    claim, recorded = catalog.lab(name).claims[n], run_in(folder).of_lab(name)
+    sound, stayed = court.settle(claim, recorded), []
+    assert sound.grade in DECIDED
+    for cell in sorted(tampering.rests_on(claim, sound)):
+        for number, timeline in enumerate(recorded[cell]):
+            for tampered in how(timeline):
+                timelines = (*recorded[cell][:number], tampered, *recorded[cell][number + 1 :])
+                grade = court.settle(claim, recorded | {cell: timelines}).grade
+                if grade is not Grade.INCONCLUSIVE:
+                    stayed.append((cell, number, str(grade)))
+
+    assert stayed == []
+
+
+@pytest.mark.parametrize(("folder", "name", "n"), JUDGED, ids=[title(*one) for one in JUDGED])
+def test_a_missing_cell_opens_the_verdicts_that_rest_on_it_and_no_others(folder, name, n):
+    claim, recorded = catalog.lab(name).claims[n], run_in(folder).of_lab(name)
+    sound = court.settle(claim, recorded)
+    for cell in recorded:
+        grade = court.settle(claim, {c: ts for c, ts in recorded.items() if c != cell}).grade
+        assert grade is (Grade.INCONCLUSIVE if cell in tampering.rests_on(claim, sound) else sound.grade), cell

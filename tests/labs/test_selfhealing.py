@@ -7,14 +7,18 @@ refuted.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
+from typing import TYPE_CHECKING
 
 import pytest
 
 from harness import catalog, court, journal, outcome, register
-from harness.model.timeline import Entry, Kind, Timeline, written
 from harness.model.verdict import Grade
+from tests.labs import tampering
+from tests.labs.tampering import TAMPERINGS, has
+
+if TYPE_CHECKING:
+    from harness.model.timeline import Timeline
 
 LAB = catalog.lab("selfhealing")
 CLAIMS = {f"{c.id}{f' {c.part}' if c.part else ''}": c for c in LAB.claims}
@@ -96,179 +100,29 @@ def test_neither_the_blank_nor_the_standard_is_the_tested_cell(name):
 # -- one fact changed ----------------------------------------------------------------------------------------------
 
 
-def has(timeline: Timeline, *, returned: bool) -> bool:
-    window = timeline.last(Kind.MARK, "window")
-    return (window.facts["met"] == "yes") is returned
-
-
-def leaving_out(timeline: Timeline, *gone: Entry) -> Timeline:
-    return replace(timeline, entries=tuple(e for e in timeline.entries if not any(e is g for g in gone)))
-
-
-def changed(timeline: Timeline, old: Entry, new: Entry) -> Timeline:
-    return written([new if e is old else e for e in timeline.entries], timeline.run)
-
-
-def acts(timeline: Timeline) -> list[Entry]:
-    return list(timeline.of(Kind.ACT))
-
-
-def fresh(timeline: Timeline) -> list[Entry]:
-    steady = timeline.first(Kind.MARK, "steady")
-    return [e for e in timeline.of(Kind.EVENT, "serving") if e.at_s > steady.at_s]
-
-
-def no_act_at_all(timeline):
-    yield leaving_out(timeline, *acts(timeline))
-
-
-def each_act_dropped(timeline):
-    yield from (leaving_out(timeline, act) for act in acts(timeline))
-
-
-def each_act_without_proof(timeline):
-    for act in acts(timeline):
-        yield changed(timeline, act, replace(act, facts=dict(act.facts) | {"ok": "no"}))
-
-
-def each_return_dropped(timeline):
-    yield from (leaving_out(timeline, e) for e in fresh(timeline))
-
-
-def each_return_before_the_act(timeline):
-    sent = min(a.number("sent_s") for a in acts(timeline))
-    for entry in fresh(timeline):
-        yield changed(timeline, entry, replace(entry, at_s=sent - 0.001))
-
-
-def each_copy_never_served_before(timeline):
-    steady = timeline.first(Kind.MARK, "steady")
-    yield from (leaving_out(timeline, e) for e in timeline.of(Kind.EVENT, "serving") if e.at_s <= steady.at_s)
-
-
-def each_end_of_a_victim_dropped(timeline):
-    yield from (leaving_out(timeline, e) for e in timeline.of(Kind.EVENT) if e.what in ("died", "gone"))
-
-
-def each_end_of_a_victim_before_the_act(timeline):
-    sent = {a.facts["id"]: a.number("sent_s") for a in acts(timeline)}
-    for entry in timeline.of(Kind.EVENT):
-        if entry.what in ("died", "gone"):
-            yield changed(timeline, entry, replace(entry, at_s=sent[entry.facts["id"]] - 0.001))
-
-
-def no_samples(timeline):
-    if samples := list(timeline.of(Kind.SAMPLE)):
-        yield leaving_out(timeline, *samples)
-
-
-def a_gap_in_the_samples(timeline):
-    samples = list(timeline.of(Kind.SAMPLE))
-    if gap := samples[5 : 5 + len(samples) // 10 + 1]:
-        yield leaving_out(timeline, *gap)
-
-
-def a_shorter_window(timeline):
-    window = timeline.last(Kind.MARK, "window")
-    yield changed(timeline, window, replace(window, facts=dict(window.facts) | {"waited_s": "1.000"}))
-
-
-def the_opposite_window(timeline):
-    window = timeline.last(Kind.MARK, "window")
-    other = {"yes": "no", "no": "yes"}[window.facts["met"]]
-    yield changed(timeline, window, replace(window, facts=dict(window.facts) | {"met": other}))
-
-
-def no_window(timeline):
-    yield leaving_out(timeline, *timeline.of(Kind.MARK, "window"))
-
-
-def stream_lost(timeline):
-    last = timeline.last(Kind.MARK, "stream")
-    yield changed(timeline, last, replace(last, facts={"state": "lost"}))
-
-
-def stream_not_told(timeline):
-    yield leaving_out(timeline, *timeline.of(Kind.MARK, "stream"))
-
-
-def end_cut_off(timeline):
-    yield leaving_out(timeline, timeline.last(Kind.MARK, "end"))
-
-
-def everything_after_the_act_cut_off(timeline):
-    acted = timeline.entries.index(acts(timeline)[-1])
-    yield replace(timeline, entries=timeline.entries[: acted + 1])
-
-
-def each_look_at_the_sites_health_dropped(timeline):
-    yield from (leaving_out(timeline, e) for e in timeline.of(Kind.MARK, "health"))
-
-
-def a_sick_site(timeline):
-    for look in timeline.of(Kind.MARK, "health"):
-        yield changed(timeline, look, replace(look, facts=dict(look.facts) | {"ok": "no", "why": "x"}))
-
-
-def no_steady_state(timeline):
-    yield leaving_out(timeline, *timeline.of(Kind.MARK, "steady"))
-
-
-def nothing_at_all(timeline):
-    yield replace(timeline, entries=())
-
-
-# Whether it was seen to return or to stay away: what was not asked of such a trial cannot matter.
-OF_ANY_TRIAL = (
-    no_act_at_all,
-    each_act_dropped,
-    each_act_without_proof,
-    each_copy_never_served_before,
-    each_end_of_a_victim_dropped,
-    each_end_of_a_victim_before_the_act,
-    the_opposite_window,
-    no_window,
-    stream_lost,
-    stream_not_told,
-    end_cut_off,
-    everything_after_the_act_cut_off,
-    each_look_at_the_sites_health_dropped,
-    a_sick_site,
-    no_steady_state,
-    nothing_at_all,
-)
-OF_A_RETURN = (each_return_dropped, each_return_before_the_act)
-OF_STAYING_AWAY = (no_samples, a_gap_in_the_samples, a_shorter_window)
-TAMPERINGS = (*OF_ANY_TRIAL, *OF_A_RETURN, *OF_STAYING_AWAY)
-
-
 def rests_on(name: str) -> set[str]:
-    claim, verdict = CLAIMS[name], settled(name)
-    tested = {t.cell for t in claim.cells.values()}
-    if verdict.grade is Grade.REFUTED:
-        return tested | {claim.standard.cell}
-    return tested | {claim.blank.cell} | {t.cell for t in claim.given.values()}
+    return tampering.rests_on(CLAIMS[name], settled(name))
 
 
 def cells() -> list[tuple[str, str]]:
     return [(name, trials.cell) for name, claim in CLAIMS.items() for trials in claim.trials]
 
 
-def matters(tampering, timeline: Timeline) -> bool:
-    if tampering in OF_A_RETURN:
+def matters(how, timeline: Timeline) -> bool:
+    if how in tampering.OF_A_RETURN:
         return has(timeline, returned=True)
-    return tampering not in OF_STAYING_AWAY or has(timeline, returned=False)
+    return how not in tampering.OF_STAYING_AWAY or has(timeline, returned=False)
 
 
-@pytest.mark.parametrize("tampering", TAMPERINGS, ids=lambda t: t.__name__)
+@pytest.mark.parametrize("how", TAMPERINGS, ids=lambda t: t.__name__)
 @pytest.mark.parametrize(("name", "cell"), cells())
-def test_one_changed_fact_opens_the_verdicts_that_rest_on_it_and_no_others(name, cell, tampering):
+def test_one_changed_fact_opens_the_verdicts_that_rest_on_it_and_no_others(name, cell, how):
     needed, stayed = cell in rests_on(name), []
     for number, timeline in enumerate(recorded()[cell]):
-        for variant, tampered in enumerate(tampering(timeline), 1):
+        for variant, tampered in enumerate(how(timeline), 1):
             assert tampered != timeline
             verdict = court.settle(CLAIMS[name], with_one(cell, number, tampered))
-            if needed and matters(tampering, timeline):
+            if needed and matters(how, timeline):
                 if verdict.grade is not Grade.INCONCLUSIVE:
                     stayed.append((number, variant, str(verdict.grade)))
             else:
