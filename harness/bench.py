@@ -105,6 +105,7 @@ def run(
             only=only,
             all_of_them=full,
             lacking=lacking,
+            unsure_s=calibrate.unsure_s(),
         )
         try:
             runner.go(keep=keep)

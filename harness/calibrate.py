@@ -328,6 +328,12 @@ def keep(found: dict[str, Any]) -> Path:
     return file
 
 
+def unsure_s() -> float:
+    """The worst error with an outage that the last calibration saw; its goal where there was none."""
+    checks = {c["name"]: c for c in known().get("checks", ())}
+    return float(checks["pause_outage"]["worst"]) if "pause_outage" in checks else GOALS["pause_outage"]
+
+
 def known() -> dict[str, Any]:
     """What the last calibration on this machine found; empty if there was none."""
     try:

@@ -150,6 +150,7 @@ class Runner:
         only: frozenset[str] = frozenset(),
         all_of_them: bool = False,
         lacking: frozenset[str] = frozenset(),
+        unsure_s: float = 0.0,
     ) -> None:
         self.labs, self.planned, self.log, self.register, self.view = labs, planned, log, register, view
         kinds = {p.cell.arm.site.name: p.cell.arm.site for p in planned}
@@ -161,6 +162,7 @@ class Runner:
         self.wanted = Counter(p.key for p in planned)
         self.first: dict[tuple[str, str], float] = {}
         self.first_lasted: dict[tuple[str, str], float] = {}
+        self.unsure_s = unsure_s
         self.only, self.all_of_them, self.lacking = only, all_of_them, lacking
         self.windows: dict[str, list[packing.Block]] = {}
         self.passing = _passing()
@@ -417,6 +419,7 @@ class Runner:
             clock=clock,
             pace=self.paces.setdefault((one.lab, one.cell.alike), Pace()),
             passing=self.passing,
+            unsure_s=self.unsure_s,
             settled=lambda: self._set_up(one),
         )
         scope.heard = trial.heard

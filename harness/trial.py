@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from harness.acts.door import Door
 from harness.model.clock import Deadline, RealClock
-from harness.model.scenario import ENOUGH, LASTING, PATIENCE, QUIET_S
+from harness.model.reading import ENOUGH, LASTING, PATIENCE, QUIET_S
 from harness.model.timeline import Entry, Kind
 from harness.sites.place import Gone, Unanswered
 from harness.waiting import Hopeless, TooLate, until
@@ -74,6 +74,9 @@ class Trial:
     clock: Clock
     pace: Pace
     passing: tuple[type[Exception], ...] = ()
+    unsure_s: float = 0.0
+    """The bench's own error with an outage, as it was measured last."""
+
     settled: Callable[[], None] = lambda: None
     """Called once the steady state is there: what made the machine busy is over. It may wait for its turn."""
 
@@ -151,7 +154,8 @@ class Trial:
         """Have the copies asked by their common name from now until the end, from inside their network."""
         self._client = self.place.client(self.scope, per_s, self._request)
         self._client.ready(Deadline(self.clock.now() + CLIENT_S, self.clock))
-        self._put(Kind.MARK, "client", "begins", per_s=f"{per_s:g}", unsure_s=f"{self._client.unsure_s:.6f}")
+        resolution_s = 1 / per_s + self._client.unsure_s + self.unsure_s
+        self._put(Kind.MARK, "client", "begins", per_s=f"{per_s:g}", resolution_s=f"{resolution_s:.6f}")
 
     def _request(self, at_s: float, told: Mapping[str, Any]) -> None:
         facts = {"n": str(told["n"]), "done_s": f"{told['done_s'] - told['sent_s']:.6f}"}
@@ -203,7 +207,7 @@ class Trial:
     def take_away(self, part: str, *, of: str) -> None:
         """Take a part of the platform away from a node; only from a site that is the lab's own."""
         own = self._own()
-        self._order("take away", lambda: own.take_away(self.scope, part, of))
+        self._order("take-away", lambda: own.take_away(self.scope, part, of))
 
     def reach(self, service: str, *, within_s: float) -> bool:
         """Ask a Service from the arm's node until it answers, at most so long."""

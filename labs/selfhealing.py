@@ -92,49 +92,29 @@ def remove_all(t: Trial) -> None:
     t.restored(within_s=REMOVED_S)
 
 
-@lab.claim("docker-restart-needs-compose-or-swarm", part="a", blank=crash @ pod, standard=crash @ no)
-@lab.claim("docker-no-auto-restart", blank=crash @ pod, standard=crash @ no)
-def stays_down(crashed: Trials = crash @ always) -> Verdict:
-    back = crashed.restored()
-    return fails(f"the engine had it back after {back}", back_s=back.median_s) if back else holds("it stayed down")
+COMES_BACK, MANUAL = "docker-restart-needs-compose-or-swarm", "docker-manual-stop-not-restarted"
+
+
+@lab.claim("docker-no-auto-restart", tested=crash @ always, blank=crash @ pod, standard=crash @ no)
+@lab.claim(COMES_BACK, part="a", tested=crash @ always, blank=crash @ pod, standard=crash @ no)
+@lab.claim(MANUAL, part="a", tested=stop @ always, blank=crash @ always, standard=stop @ no)
+@lab.claim(MANUAL, part="b", tested=kill @ always, blank=crash @ always, standard=kill @ no)
+@lab.claim(MANUAL, part="c", tested=remove @ always, blank=crash @ always, standard=remove @ no)
+def stays_away(ended: Trials) -> Verdict:
+    back = ended.restored()
+    return fails(f"it was back after {back}", back_s=back.median_s) if back else holds("it stayed away")
+
+
+RESTART = {"the `restart:` key": crash @ compose}
 
 
 @lab.claim(
-    "docker-restart-needs-compose-or-swarm",
-    part="b",
-    blank=stop @ compose_key,
-    standard=crash @ always,
-    given={"the `restart:` key": crash @ compose},
+    COMES_BACK, part="b", tested=crash @ compose_key, blank=stop @ compose_key, standard=crash @ always, given=RESTART
 )
-def compose_brings_back(crashed: Trials = crash @ compose_key) -> Verdict:
+@lab.claim(COMES_BACK, part="c", tested=crash @ service, blank=crash @ service_none, standard=remove @ service)
+def comes_back(crashed: Trials) -> Verdict:
     back = crashed.restored()
     return holds(f"back after {back}", back_s=back.median_s) if back else fails("it stayed down")
-
-
-@lab.claim("docker-restart-needs-compose-or-swarm", part="c", blank=crash @ service_none, standard=remove @ service)
-def swarm_brings_back(crashed: Trials = crash @ service) -> Verdict:
-    back = crashed.restored()
-    return holds(f"back after {back}", back_s=back.median_s) if back else fails("it stayed down")
-
-
-@lab.claim("docker-manual-stop-not-restarted", part="a", blank=crash @ always, standard=stop @ no)
-def stopped_stays_away(ended: Trials = stop @ always) -> Verdict:
-    return stays_away(ended)
-
-
-@lab.claim("docker-manual-stop-not-restarted", part="b", blank=crash @ always, standard=kill @ no)
-def killed_stays_away(ended: Trials = kill @ always) -> Verdict:
-    return stays_away(ended)
-
-
-@lab.claim("docker-manual-stop-not-restarted", part="c", blank=crash @ always, standard=remove @ no)
-def removed_stays_away(ended: Trials = remove @ always) -> Verdict:
-    return stays_away(ended)
-
-
-def stays_away(ended: Trials) -> Verdict:
-    back = ended.restored()
-    return fails(f"it came back after {back}", back_s=back.median_s) if back else holds("it stayed away")
 
 
 @lab.claim("k8s-restarts-failed-containers", blank=crash @ pod_never, standard=remove @ deployment)

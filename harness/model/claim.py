@@ -65,6 +65,7 @@ class Lab:
         id: str,  # noqa: A002  (what a claim's name is called everywhere)
         *,
         blank: Trials,
+        tested: Trials | None = None,
         standard: Trials | None = None,
         given: Mapping[str, Trials] | None = None,
         part: str = "",
@@ -72,6 +73,7 @@ class Lab:
     ) -> Callable[[Judge], Judge]:
         """Register a judge. Its parameters' defaults are the cells that it is asked about, the tested one first.
 
+        Where one judge serves several claims or parts, `tested` says for each what its first parameter is.
         `swap` is for a comparison of two sides: its standard is the same comparison the other way round.
         """
         if standard is None and not swap:
@@ -79,13 +81,17 @@ class Lab:
 
         def register(judge: Judge) -> Judge:
             parameters = inspect.signature(judge).parameters
-            cells = {name: p.default for name, p in parameters.items() if isinstance(p.default, Trials)}
-            if not cells or any(p.default is p.empty for p in parameters.values()):
+            first = dict(zip(parameters, (tested,), strict=False)) if tested is not None else {}
+            cells = {name: first.get(name, p.default) for name, p in parameters.items()}
+            if not cells or not all(isinstance(cell, Trials) for cell in cells.values()):
                 raise TypeError(f"{id}: each parameter of {judge.__name__} needs a default such as scenario @ arm")
             if swap and len(cells) != 2:
                 raise TypeError(f"{id}: a comparison has two sides, this one has {len(cells)}")
             optional = frozenset(n for n in cells if "None" in str(parameters[n].annotation))
-            self.claims.append(Claim(id, judge, cells, optional, blank, standard, given or {}, part, swap))
+            made = Claim(id, judge, cells, optional, blank, standard, given or {}, part, swap)
+            # Python applies the lowest of several decorators first: they are kept as they are read.
+            same = (n for n, known in enumerate(self.claims) if known.judge is judge)
+            self.claims.insert(next(same, len(self.claims)), made)
             return judge
 
         return register

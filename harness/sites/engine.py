@@ -368,8 +368,8 @@ def replica_of(inspected: dict[str, Any], prefix: str, *, where: str = "") -> Re
     running = bool(state["Running"]) and not state["Restarting"]
     return Replica(
         name=str(inspected["Name"]).lstrip("/").removeprefix(prefix),
-        # A restart keeps the container's id: its start tells one incarnation from the next.
-        id=f"{inspected['Id'][:12]}/{state['StartedAt']}",
+        # A restart keeps the container's id: its start tells one incarnation from the next. Before it there is none.
+        id="" if state["StartedAt"].startswith("0001-") else f"{inspected['Id'][:12]}/{state['StartedAt']}",
         thing=inspected["Id"],
         state=str(state["Status"]),
         ready=running and not state["Paused"],

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from harness import catalog, court, journal, outcome, register
-from harness.model.scenario import check
+from harness.model.reading import check
 from harness.model.timeline import Kind, parse
 from harness.model.verdict import Grade
 from tests.labs import tampering

@@ -87,7 +87,7 @@ REACHED = """
 0.0 s  trial  mark:health  when=before  ok=yes
 1.0 s  web-1  serving  id=a  instance=first  again=no
 1.1 s  trial  mark:steady  replicas=1  ids=a
-2.0 s  platform  act:take_away  sent_s=1.9  ok=yes
+2.0 s  platform  act:take-away  sent_s=1.9  ok=yes
 3.0 s  old  try:reach  ok=yes  waited_s=0.2  allowed_s=8
 12.0 s  new  try:reach  ok=no  waited_s=8.5  allowed_s=8
 13.0 s  trial  mark:health  when=after  ok=yes
@@ -118,7 +118,7 @@ def test_a_service_that_did_not_was_asked_for_five_times_as_long_as_another_took
     [
         ("12.0 s  new  try:reach", "12.0 s  other  try:reach", "not-tried"),
         ("waited_s=8.5", "waited_s=7.5", "window-too-short"),
-        ("2.0 s  platform  act:take_away  sent_s=1.9  ok=yes\n", "", "no-receipt"),
+        ("2.0 s  platform  act:take-away  sent_s=1.9  ok=yes\n", "", "no-receipt"),
         ("sent_s=1.9  ok=yes", "sent_s=1.9  ok=no", "no-receipt"),
         ("state=open", "state=lost", "stream-lost"),
         ("how=done", "how=stopped", "broke-off"),
@@ -131,3 +131,66 @@ def test_one_changed_fact_opens_whether_it_was_reached(old, new, expected):
 
 def test_trials_of_which_only_some_reached_it_are_not_shown():
     assert reason(lambda: reached("new", REACHED, QUICK)) == "trials-differ"
+
+
+# -- the client's numbers ------------------------------------------------------------------------------------------
+
+ASKED = Scenario("asked", "They are asked.", lambda _t: None) @ Arm("three", engine, "compose.yaml")
+FRAME = """
+0.0 s  trial  mark:health  when=before  ok=yes
+0.5 s  trial  mark:steady  replicas=1  ids=a
+0.9 s  client  mark:begins  per_s=10  resolution_s=0.105
+{requests}
+9.0 s  client  mark:ends  sent={sent}  ok=0  failed=0
+9.1 s  trial  mark:health  when=after  ok=yes
+9.1 s  docker-events  mark:stream  state=open
+9.2 s  trial  mark:end  how=done
+"""
+
+
+def seen(*answers: str, sent: int | None = None):
+    """A client's requests, a tenth of a second apart: a copy's letter, or how it failed."""
+    lines = [
+        f"{1 + n / 10:.1f} s  web  request:{'200' if len(a) == 1 else a}  n={n}"
+        + (f"  by={a}" if len(a) == 1 else "")
+        for n, a in enumerate(answers)
+    ]
+    text = FRAME.format(requests="\n".join(lines), sent=len(answers) if sent is None else sent)
+    return replace(ASKED, timelines=(parse(text),))
+
+
+@pytest.mark.parametrize(
+    ("answers", "longest"),
+    [
+        ("a a a a", 0.0),
+        ("a refused a a", 0.1),
+        ("a refused timeout 503 a", 0.3),
+        ("a refused a a timeout timeout a", 0.2),
+        ("refused a a", 0.1),
+    ],
+)
+def test_an_outage_is_from_the_first_failed_to_the_next_successful_sending(answers, longest):
+    span = seen(*answers.split()).outage()
+
+    assert span.each_s == pytest.approx((longest,))
+    assert span.resolution_s == 0.105
+
+
+def test_an_outage_without_an_end_is_not_shown():
+    assert reason(seen("a", "refused", "refused").outage) == "still-away"
+
+
+def test_failures_and_shares_are_counted_over_what_was_sent():
+    asked = seen("a", "a", "b", "timeout")
+
+    assert asked.failed() == 0.25
+    assert asked.shares() == (pytest.approx((2 / 3, 1 / 3)),)
+
+
+def test_where_nobody_answered_there_are_no_shares():
+    assert reason(seen("refused", "refused").shares) == "nobody-answered"
+
+
+@pytest.mark.parametrize("ask", ["outage", "failed", "shares"])
+def test_a_request_that_is_missing_leaves_the_clients_numbers_open(ask):
+    assert reason(getattr(seen("a", "a", sent=3), ask)) == "client-broke-off"

@@ -9,7 +9,8 @@ import pytest
 from harness import journal
 from harness.model.arm import Arm, Run
 from harness.model.errors import Problem
-from harness.model.scenario import Scenario, check
+from harness.model.reading import check
+from harness.model.scenario import Scenario
 from harness.model.site import engine
 from harness.model.timeline import Entry, Kind
 from harness.model.verdict import NotShown

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from harness.model.arm import Arm, Run
-from harness.model.scenario import Scenario, Span, Trials, check, scenario
+from harness.model.reading import check
+from harness.model.scenario import Scenario, Span, Trials, scenario
 from harness.model.site import engine
 from harness.model.timeline import Kind, parse, written
 from harness.model.verdict import NotShown

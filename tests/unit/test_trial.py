@@ -11,7 +11,8 @@ import pytest
 from harness import acts
 from harness.acts.door import Door
 from harness.model.arm import Arm, Run
-from harness.model.scenario import Scenario, Trials, check
+from harness.model.reading import check
+from harness.model.scenario import Scenario, Trials
 from harness.model.site import engine
 from harness.model.timeline import Entry, Kind, Timeline, written
 from harness.model.verdict import NotShown
