@@ -43,7 +43,7 @@ test: lint ## all tests but the slow ones: first without a daemon, then on the r
 test-all: test test-slow ## the slow ones too: damage, interruptions, two at once, clean
 
 test-slow: .venv
-	@$(BIN)/pytest -q tests/e2e -m slow
+	@$(BIN)/pytest -q tests/contract tests/e2e -m slow
 
 test-bare: .venv ## in a Debian container with nothing installed: clone, then make lab-selfhealing
 	@$(BIN)/pytest -q -s tests/bare

@@ -11,7 +11,10 @@ import time
 
 import pytest
 
+from harness import catalog
 from harness.model.clock import Deadline
+from harness.setup import places
+from harness.sites import engine, own_cluster
 from harness.sites.place import RUN_LABEL
 from harness.waiting import until
 
@@ -26,7 +29,13 @@ def left(host, kubectl):
         containers = host.client.containers.list(all=True, ignore_removed=True, filters={"label": RUN_LABEL})
         networks = host.client.networks.list(filters={"label": RUN_LABEL})
         namespaces = kubectl("get", "namespaces", "-l", RUN_LABEL, "-o", "name").split()
-        return [str(c.name) for c in containers] + [str(n.name) for n in networks] + namespaces
+        nodes = host.client.containers.list(all=True, ignore_removed=True, filters={"label": own_cluster.KIND})
+        own = [str(n.name) for n in nodes if n.labels[own_cluster.KIND].startswith(own_cluster.PREFIX)]
+        volumes = host.client.volumes.list(filters={"label": engine.PROJECT})
+        named = [str(v.name) for v in volumes if v.attrs["Labels"][engine.PROJECT].startswith("dkl-")]
+        folders = [*places.state().glob("dockerhosts/dkl-*"), *places.state().glob("clusters/dkl-*")]
+        found = [str(one.name) for one in (*containers, *networks, *folders)]
+        return found + namespaces + own + named
 
     return count
 
@@ -61,6 +70,17 @@ def test_the_lab_gives_the_verdicts_that_are_expected_and_leaves_nothing(labs, w
     assert json.loads((folder / "run.json").read_text()) == document
     again = labs("judge", str(folder), "--json", "-")
     assert (again.code, json.loads(again.out)) == (0, document)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lab", [name for name in catalog.names() if name != "selfhealing"])
+def test_every_other_lab_gives_the_verdicts_that_are_expected_and_leaves_nothing(labs, web, here, left, lab):
+    done = labs("run", lab, "--trials", "1", "--json", "-", within_s=400)
+    assert done.code == 0, done.err
+    document = json.loads(done.out)
+    assert {c["verdict"] for c in document["claims"]} <= {"CONFIRMED", "CONDITIONAL", "REFUTED"}
+    assert document["leftovers"] == 0
+    assert left() == []
 
 
 def test_an_unknown_lab_or_claim_is_told_before_anything_is_done(labs, here):
@@ -110,11 +130,41 @@ def test_a_killed_run_can_be_read_and_the_next_one_removes_what_it_left(labs, we
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(("lab", "after_s"), [("architecture", 20), ("healthchecks", 12), ("healthchecks", 30)])
+def test_what_a_run_had_made_for_itself_when_it_was_killed_is_removed_by_the_next(
+    labs, web, here, left, lab, after_s
+):
+    process = started("run", lab, "--trials", "1")
+    try:
+        process.wait(after_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    process.communicate()
+    assert left() != []
+    done = labs("run", "storage", "--trials", "1", within_s=200)
+    assert done.code == 0, done.err
+    assert "left behind" in done.err
+    assert left() == []
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 @pytest.mark.parametrize("moment", range(4))
 def test_an_interrupted_run_leaves_nothing_within_15_s(web, here, left, sign, moment):
-    after_s = random.Random(f"{sign}{moment}").uniform(0.5, 30)
-    process = started("run", "selfhealing", "--trials", "1")
+    interrupted(left, sign, "selfhealing", random.Random(f"{sign}{moment}").uniform(0.5, 40))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("sign", "after_s"), [(signal.SIGINT, 8), (signal.SIGTERM, 25), (signal.SIGINT, 45), (signal.SIGTERM, 70)]
+)
+def test_a_run_interrupted_while_it_makes_or_breaks_its_own_cluster_leaves_nothing(web, here, left, sign, after_s):
+    """It takes a minute to make: half of these moments are before it is there."""
+    interrupted(left, sign, "architecture", after_s)
+
+
+def interrupted(left, sign, lab: str, after_s: float) -> None:
+    process = started("run", lab, "--trials", "1")
     try:
         process.wait(after_s)
         pytest.skip(f"it was over before {after_s:.1f} s")
