@@ -94,14 +94,18 @@ class Bench:
         error = told["error"] or ("" if told["status"] == 200 else str(told["status"]))
         self.requests.append(Sent(at_s, error, late_ms))
 
+    def since(self, since_s: float) -> list[Sent]:
+        """What was sent from a moment on, in that order: answers come in another."""
+        return sorted((r for r in self.requests if r.at_s >= since_s), key=lambda r: r.at_s)
+
     def outage(self, since_s: float) -> float:
         """From the first failed to the first successful sending after a moment."""
-        sent = sorted((r for r in self.requests if r.at_s >= since_s), key=lambda r: r.at_s)
+        sent = self.since(since_s)
         failed = next(r.at_s for r in sent if not r.ok)
         return next(r.at_s for r in sent if r.ok and r.at_s > failed) - failed
 
     def is_back(self, since_s: float) -> str:
-        sent = sorted((r for r in self.requests if r.at_s >= since_s), key=lambda r: r.at_s)
+        sent = self.since(since_s)
         failed = next((r.at_s for r in sent if not r.ok), None)
         back = failed is not None and sum(r.ok for r in sent if r.at_s > failed) >= PER_S / 10
         return "" if back else "answers after the pause"
@@ -198,11 +202,11 @@ def null_run(bench: Bench) -> Iterator[Check]:
     """
     bench.place.scale(bench.scope, COPIES)
     until("the copies", lambda: _silent(bench.place, bench.scope, COPIES), Deadline.after(30), passing=(Unanswered,))
-    begun, cpu, began = len(bench.requests), _cpu_s(bench), time.monotonic()
+    cpu, began = _cpu_s(bench), time.monotonic()
     enough = Deadline.after(NULL_REQUESTS / PER_S * 1.5)
-    until("the requests", lambda: _lacking(bench, begun), enough, pause_s=0.5)
+    until("the requests", lambda: _lacking(bench, began), enough, pause_s=0.5)
     cores = (_cpu_s(bench) - cpu) / (time.monotonic() - began)
-    sent = bench.requests[begun : begun + NULL_REQUESTS]
+    sent = bench.since(began)[:NULL_REQUESTS]
     errors = Counter(r.error for r in sent if r.error)
     failed, kinds = errors.total(), ", ".join(f"{n} {error}" for error, n in errors.items())
     yield Check("null_run", 0.0, failed, failed, failed, "errors", len(sent), failed == 0, kinds)
@@ -213,8 +217,9 @@ def null_run(bench: Bench) -> Iterator[Check]:
     yield Check("client_schedule", 0.0, p99, p99, worst, "ms", len(sent), ok, told)
 
 
-def _lacking(bench: Bench, begun: int) -> str:
-    lacking = begun + NULL_REQUESTS - len(bench.requests)
+def _lacking(bench: Bench, began: float) -> str:
+    """A second's more than are counted: by then those have all been answered, or given up."""
+    lacking = NULL_REQUESTS + int(PER_S) - len(bench.since(began))
     return f"{lacking} requests" if lacking > 0 else ""
 
 
