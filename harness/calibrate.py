@@ -104,6 +104,13 @@ class Bench:
         failed = next(r.at_s for r in sent if not r.ok)
         return next(r.at_s for r in sent if r.ok and r.at_s > failed) - failed
 
+    def disturbed(self) -> str:
+        """What was sent within a second and not answered: copies that have just come are not there for all."""
+        now = time.monotonic()
+        lately = [r for r in self.since(now - 1.5) if r.at_s < now - 0.5]
+        failed = sum(not r.ok for r in lately)
+        return f"{failed} answers" if failed or not lately else ""
+
     def is_back(self, since_s: float) -> str:
         sent = self.since(since_s)
         failed = next((r.at_s for r in sent if not r.ok), None)
@@ -202,6 +209,7 @@ def null_run(bench: Bench) -> Iterator[Check]:
     """
     bench.place.scale(bench.scope, COPIES)
     until("the copies", lambda: _silent(bench.place, bench.scope, COPIES), Deadline.after(30), passing=(Unanswered,))
+    until("an undisturbed second", bench.disturbed, Deadline.after(30))
     cpu, began = _cpu_s(bench), time.monotonic()
     enough = Deadline.after(NULL_REQUESTS / PER_S * 1.5)
     until("the requests", lambda: _lacking(bench, began), enough, pause_s=0.5)
