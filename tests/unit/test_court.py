@@ -377,10 +377,29 @@ def test_a_claim_without_parts_is_its_verdict():
     assert court.combine({"": holds("x", back_s=1.0)}) == holds("x", back_s=1.0)
 
 
+def test_claims_of_one_judge_are_kept_in_the_order_in_which_they_are_read():
+    lab = Lab("?")
+
+    @lab.claim("first", tested=TESTED, blank=BLANK, standard=STANDARD)
+    @lab.claim("second", tested=SPECIAL, blank=BLANK, standard=STANDARD)
+    def returns_each(crashed: Trials) -> Verdict:
+        return returns(crashed)
+
+    assert [(c.id, *c.cells.values()) for c in lab.claims] == [("first", TESTED), ("second", SPECIAL)]
+
+
+def test_a_judge_whose_cell_is_named_nowhere_is_refused():
+    with pytest.raises(TypeError, match="needs a default"):
+
+        @Lab("?").claim("it", blank=BLANK, standard=STANDARD)
+        def returns_each(crashed: Trials) -> Verdict:
+            return returns(crashed)
+
+
 def test_all_parts_are_settled_in_the_order_of_the_claims():
     lab = Lab("?")
     for id_, part in (("p", "a"), ("q", ""), ("p", "b")):
-        lab.claim(id_, part=part, blank=BLANK, standard=STANDARD)(returns)
+        lab.claim(id_, part=part, blank=BLANK, standard=STANDARD)(lambda crashed=TESTED: returns(crashed))
     found = court.settle_all(lab.claims, {TESTED.cell: BACK, BLANK.cell: AWAY})
 
     assert list(found) == ["p", "q"]
