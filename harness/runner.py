@@ -43,6 +43,9 @@ LONG_S = 6.0
 FEW = 3
 """Trials that take longer than LONG_S, from their steady state on, are run so often."""
 
+OPENS_YET_S = 2.0
+"""For so long a site that is being opened is waited for before it is closed: then what there is of it goes."""
+
 AHEAD = 2
 """So many times the room is set up at most: what stands ready begins in the moment when another is over."""
 
@@ -274,7 +277,7 @@ class Runner:
         left: list[str] = []
 
         def close(site: Site) -> None:
-            site.ready.wait(deadline.left())
+            site.ready.wait(min(OPENS_YET_S, deadline.left()))
             try:
                 left.extend(site.place.close(deadline))
             except Exception as error:  # the other sites are still to be cleaned
@@ -383,7 +386,8 @@ class Runner:
         scope = None
         try:
             self.log.trial(one.id, one.cell.cell, one.number, one.lab, time.monotonic() - self._began)
-            site.ready.wait(OPEN_S)
+            while not site.ready.wait(LOOK_AGAIN_S) and not self.over.is_set():
+                pass  # it opens, or the run ends: both in bounded time
             if site.problem is None and not self.over.is_set():
                 scope = self._scope(one)
                 self._record(one, site, scope, write)

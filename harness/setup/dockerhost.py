@@ -215,7 +215,12 @@ def _create(engine: Engine, image: str, name: str, network: str, labels: Mapping
 
 def _missing(host: DockerHost, socket: Path) -> str:
     """What a host still lacks to be used. It closes its socket to others as soon as its engine answers there."""
-    host.container.reload()
+    from docker.errors import NotFound
+
+    try:
+        host.container.reload()
+    except NotFound as gone:
+        raise Hopeless("its container was removed") from gone
     if host.container.status not in ("created", "running"):
         tail = host.container.logs(tail=5).decode(errors="replace").strip()
         raise Hopeless(f"its container is {host.container.status}: {tail}")
@@ -239,8 +244,13 @@ def _not_yet() -> tuple[type[Exception], ...]:
 
 
 def _keep_log(host: DockerHost) -> Path:
+    from docker.errors import NotFound
+
     log = stages.log_file(f"dockerhost-{host.container.name}")
-    log.write_bytes(host.container.logs())
+    try:
+        log.write_bytes(host.container.logs())
+    except NotFound:
+        log.write_text("its container was removed\n")
     return log
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from harness.model.errors import Problem
 from harness.model.project import NAME
 from harness.setup import dockerhost, images, places, removal
 from harness.setup import engine as engines
@@ -57,13 +59,23 @@ class Hosts:
         self._outer, self._run, self._count = outer, run, count
         self._prefix = f"dkl-{run}-{site.replace(' ', '')}"
         self.all: list[Host] = []
+        self._opening, self._over = threading.Event(), threading.Event()
 
     def open(self) -> None:
+        self._opening.set()
+        try:
+            self._open()
+        finally:
+            self._opening.clear()
+
+    def _open(self) -> None:
         labels = {RUN_LABEL: self._run}
         image = have_image(self._outer, Steps(Console(quiet=True)))
         self._outer.client.networks.create(self._prefix, labels={NAME: "run"} | labels)
 
         def start(number: int) -> Host:
+            if self._over.is_set():
+                raise Problem(f"Starting the hosts of {self._prefix}", "the run is being ended", "the same once more")
             name = f"{self._prefix}-h{number}"
             machine = dockerhost.start(self._outer, image, name, network=self._prefix, labels=labels)
             return Host(machine, engines.connect(machine.endpoint, silent_s=engines.PROMPT_S))
@@ -78,12 +90,12 @@ class Hosts:
         """
         from docker.errors import APIError
 
+        self._over.set()
+        with contextlib.suppress(TooLate):
+            until("the end of the hosts", self._removed, deadline)
         for host in self.all:
             host.engine.client.close()
-        removal.remove(self._there())
         forget(self._prefix)
-        with contextlib.suppress(TooLate):
-            until("the end of the hosts", lambda: ", ".join(str(c.name) for c in self._there()), deadline)
         left = [f"container {c.name}" for c in self._there()]
         for network in self._outer.client.networks.list(names=[self._prefix]):
             try:
@@ -93,6 +105,13 @@ class Hosts:
                     continue  # somebody was faster
                 left.append(f"network {network.name}: {error.explanation}")
         return left
+
+    def _removed(self) -> str:
+        """Those that are only being started go as well: to start one that is gone fails at once."""
+        opening = self._opening.is_set()
+        found = self._there()
+        removal.remove(found)
+        return ", ".join(str(c.name) for c in found) or ("hosts that are being started" if opening else "")
 
     def _there(self) -> list[Container]:
         ours: dict[str, Any] = {
