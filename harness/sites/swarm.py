@@ -113,7 +113,6 @@ class SwarmPlace:
         asked = [
             "stack",
             "deploy",
-            "--detach",
             "--resolve-image",
             "never",
             *_files(scope.manifests, names),
