@@ -58,16 +58,16 @@ def host():
     found.client.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared(labs):
-    """The shared cluster, ready; its status document."""
+    """The shared cluster, ready; its status document. Asked for anew by each file, since some take it down."""
     assert labs("up", within_s=3000).code == 0
     document = json.loads(labs("status", "--json").out)
     assert document["ready"], document
     return document
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def kubectl(shared, host):
     """kubectl as a student has it: on the host, with our kubeconfig."""
     from harness.setup import tools
@@ -89,7 +89,7 @@ def kubectl(shared, host):
     return run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def web(host, shared, labs):
     """The demo application's tag, loaded into every node."""
     done = labs("images")
