@@ -1,4 +1,4 @@
-"""Knows how to turn a host name into the first address that the name server gives."""
+"""Knows how to turn a host name into the addresses that the name server gives, or the first of them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,12 @@ import socket
 import struct
 import threading
 import time
+from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # IPv4 only, in both ways: the experiments' networks have nothing else, and AAAA would double the questions.
 A, IN, NXDOMAIN = 1, 1, 3
@@ -66,14 +70,23 @@ def by_system(host: str, deadline: float) -> str:
 
 def by_nameserver(host: str, deadline: float, conf: Path = RESOLV_CONF, port: int = 53) -> str:
     """Ask the name server itself: system resolvers may sort the addresses, and then stick to one copy."""
+    return _look_up(host, deadline, conf, port, most=1)[0]
+
+
+def all_by_nameserver(host: str, deadline: float, conf: Path = RESOLV_CONF, port: int = 53) -> list[str]:
+    """All that its answer holds, in its own order; it is never empty."""
+    return _look_up(host, deadline, conf, port, most=None)
+
+
+def _look_up(host: str, deadline: float, conf: Path, port: int, most: int | None) -> list[str]:
     if is_address(host):
-        return host
+        return [host]
     try:
         resolver = read_resolver(conf.read_text(encoding="utf-8"))
         for name in candidates(host, resolver):
-            if address := ask(name, resolver.server, port, deadline):
-                return address
-    except (OSError, UnicodeError, IndexError, struct.error) as fault:
+            if found := ask(name, resolver.server, port, deadline, most):
+                return found
+    except (OSError, ValueError, IndexError, struct.error) as fault:
         raise Unresolved(f"{host}: {fault}") from fault
     raise Unresolved(f"{host}: no such name")
 
@@ -101,7 +114,7 @@ def candidates(host: str, resolver: Resolver) -> list[str]:
     return [host, *searched] if host.count(".") >= resolver.ndots else [*searched, host]
 
 
-def ask(name: str, server: str, port: int, deadline: float) -> str | None:
+def ask(name: str, server: str, port: int, deadline: float, most: int | None) -> list[str]:
     """One question, never repeated: a packet that gets lost is an answer that did not come."""
     ident = int.from_bytes(os.urandom(2), "big")
     with socket.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_DGRAM) as sock:
@@ -111,7 +124,7 @@ def ask(name: str, server: str, port: int, deadline: float) -> str | None:
             sock.settimeout(left)
             packet = sock.recv(4096)
             if packet[:2] == ident.to_bytes(2, "big"):
-                return first_address(packet)
+                return list(islice(addresses(packet), most))
     raise TimeoutError(f"the name server {server} did not answer")
 
 
@@ -123,8 +136,8 @@ def question(ident: int, name: str) -> bytes:
     return struct.pack("!6H", ident, RECURSION_DESIRED, 1, 0, 0, 0) + asked + struct.pack("!BHH", 0, A, IN)
 
 
-def first_address(packet: bytes) -> str | None:
-    """The first A record in the order that the server sent; None says that the name has none."""
+def addresses(packet: bytes) -> Iterator[str]:
+    """The A records in the order that the server sent; what stands behind the last one taken is not read."""
     _, flags, questions, answers, _, _ = struct.unpack_from("!6H", packet)
     if flags & 0xF not in (0, NXDOMAIN):
         raise Unresolved(f"the name server refused, with code {flags & 0xF}")
@@ -136,9 +149,8 @@ def first_address(packet: bytes) -> str | None:
         kind, _, _, length = struct.unpack_from("!HHIH", packet, at)
         at += 10
         if kind == A:
-            return socket.inet_ntop(socket.AF_INET, packet[at : at + 4])
+            yield socket.inet_ntop(socket.AF_INET, packet[at : at + 4])
         at += length
-    return None
 
 
 def _after_name(packet: bytes, at: int) -> int:
