@@ -13,14 +13,16 @@ REGISTER = FOLDER / "claims.toml"
 
 
 def names() -> list[str]:
-    return sorted(p.stem for p in FOLDER.glob("*.py") if not p.stem.startswith("_"))
+    """A name that is none in Python is written with `_` there."""
+    return sorted(p.stem.replace("_", "-") for p in FOLDER.glob("*.py") if not p.stem.startswith("_"))
 
 
 def lab(name: str) -> Lab:
     if name not in names():
         raise unknown("lab", name, names())
-    found = importlib.import_module(f"labs.{name}").lab
+    file = name.replace("-", "_")
+    found = importlib.import_module(f"labs.{file}").lab
     if not isinstance(found, Lab):
-        raise Problem(f"Loading lab {name}", f"labs/{name}.py has no `lab = Lab(__doc__)`", "see labs/selfhealing.py")
+        raise Problem(f"Loading lab {name}", f"labs/{file}.py has no `lab = Lab(__doc__)`", "see labs/selfhealing.py")
     found.name = name
     return found

@@ -1,0 +1,52 @@
+"""Three copies, and somebody who asks. From where does one address lead to all of them?"""
+
+from harness import Arm, Lab, Trial, Trials, Verdict, cluster, engine, fails, holds, scenario
+
+lab = Lab(__doc__)
+
+compose = Arm("Compose of three", engine, "compose.yaml")
+proxied = Arm("Compose of three with a proxy", engine, "compose-proxy.yaml")
+three_names = Arm("Compose of three services", engine, "compose-three-names.yaml")
+service = Arm("Deployment of three with a Service", cluster, "deployment.yaml service.yaml")
+
+COPIES = 3
+REQUESTS = 300
+
+
+def ask(t: Trial, *, outside: bool) -> None:
+    t.steady(replicas=COPIES)
+    t.client(per_s=100, outside=outside)
+    t.shared(requests=REQUESTS, copies=COPIES)
+
+
+@scenario
+def from_inside(t: Trial) -> None:
+    """A client in the copies' network opens 300 connections to the name `web`."""
+    ask(t, outside=False)
+
+
+@scenario
+def from_outside(t: Trial) -> None:
+    """A client beyond the copies' network opens 300 connections to one published port."""
+    ask(t, outside=True)
+
+
+@lab.claim(
+    "docker-network-needs-config",
+    blank=from_outside @ proxied,
+    standard=from_inside @ three_names,
+    given={"a caller outside Docker's network": from_inside @ compose},
+)
+def takes_more(
+    asked: Trials = from_outside @ compose,
+    inside: Trials = from_inside @ compose,
+    proxy: Trials = from_outside @ proxied,
+) -> Verdict:
+    copies = asked.sharing()
+    if copies == COPIES:
+        return fails(f"all three answered, for {asked.cost()}")
+    more = proxy.cost() - inside.cost()
+    return holds(f"{copies} of three answered; behind a proxy all did, for {more} more", lines=more.lines)
+
+
+lab.show(from_inside @ service, from_outside @ service)
