@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import time
 from dataclasses import dataclass
@@ -17,15 +18,22 @@ from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.site import Kind, cluster, engine, swarm
 from harness.setup import places
-from harness.sites.place import Gone, Scope, Unanswered
+from harness.sites.place import Ask, Gone, Scope, Unanswered
 from harness.waiting import until
 
 if TYPE_CHECKING:
     from harness.sites.place import Place
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containerz: [{name: web, image: 'dk-labs/web:1'}]}\n"
+# Docker's SDK drops a socket unclosed where nobody takes the connection, as at a host that was broken on purpose.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket.socket .*family=1,:ResourceWarning")
+
 HERE = Path(__file__).parent
-MANIFESTS = places.CHECKOUT / "manifests" / "selfhealing"
+NEXT = {
+    "Compose of three": "compose-three-next.yaml",
+    "Deployment of three": "deployment-three-next.yaml",
+    "service of three": "service-three-next.yaml",
+}
 
 
 @dataclass
@@ -63,7 +71,7 @@ def docker(request, folder, run):
 
     host = request.getfixturevalue("host")
     request.getfixturevalue("web")
-    return EnginePlace(host, run), Arm("three runs", engine, Run(restart="always", copies=3)), Real, False
+    return EnginePlace(host, run), Arm("three runs", engine, Run(restart="always", copies=3, name="web")), Real, False
 
 
 def compose(request, folder, run):
@@ -76,7 +84,12 @@ def kubernetes(request, folder, run):
 
     host = request.getfixturevalue("host")
     request.getfixturevalue("web")
-    return ClusterPlace(host, run), Arm("Deployment of three", cluster, "deployment-three.yaml"), Real, True
+    return (
+        ClusterPlace(host, run),
+        Arm("Deployment of three", cluster, "deployment-three.yaml service.yaml"),
+        Real,
+        True,
+    )
 
 
 def docker_host(request, folder, run):
@@ -97,10 +110,13 @@ def own(request, folder, run):
     from harness.sites.own_cluster import OwnClusterPlace
 
     _, arm, clock, heals = kubernetes(request, folder, run)
-    return OwnClusterPlace(request.getfixturevalue("host"), run, "own cluster of 1", 1), arm, clock, heals
+    return OwnClusterPlace(request.getfixturevalue("host"), run, "own cluster of 2", 2), arm, clock, heals
 
 
-SITES = [fake, docker, compose, kubernetes, docker_host, swarm_of_two, pytest.param(own, marks=pytest.mark.slow)]
+OWN = [docker_host, swarm_of_two, pytest.param(own, marks=pytest.mark.slow)]
+SITES = [fake, docker, compose, kubernetes, *OWN]
+NODE = {"docker host": "h1", "swarm of 2": "h2", "own cluster of 2": "worker"}
+"""One that may be lost while the rest can still be asked, where there is a rest."""
 
 
 @pytest.fixture(params=SITES, ids=lambda f: f.__name__, scope="module")
@@ -112,7 +128,9 @@ def opened(request, tmp_path_factory):
         place.open(Deadline.after(60))
         yield place, arm, clock, heals, run, itertools.count(1)
     finally:
-        assert list(place.close(Deadline.after(60))) == []
+        left = list(place.close(Deadline.after(60)))
+        gc.collect()  # here, where what the SDK drops unclosed is no error
+        assert left == []
 
 
 @pytest.fixture
@@ -120,8 +138,7 @@ def site(opened, tmp_path):
     """Three copies on it that serve, in a trial of their own."""
     place, arm, clock, heals, run, numbers = opened
     heard = []
-    manifests = HERE if arm.name == "service of three" else MANIFESTS
-    scope = Scope(run, f"t{next(numbers):03d}", arm, manifests, tmp_path, heard=lambda *event: heard.append(event))
+    scope = Scope(run, f"t{next(numbers):03d}", arm, HERE, tmp_path, heard=lambda *event: heard.append(event))
     try:
         place.apply(scope)
         found = Found(place, scope, clock, heals)
@@ -212,6 +229,37 @@ def test_as_many_copies_run_as_the_platform_was_asked_for(site):
     assert "2" in said
 
 
+def test_a_client_inside_reaches_the_copies_by_their_name(site):
+    """One request after the other, until each of the three has answered one."""
+    by: set[str] = set()
+    client = site.place.client(site.scope, Ask(per_s=50), lambda _at, told: by.add(told["instance"] or ""))
+    try:
+        client.ready(Deadline(site.clock.now() + 30, site.clock))
+
+        def missing() -> str:
+            site.place.look(site.scope)
+            return "" if len(by - {""}) == 3 else f"answers of {len(by - {''})} copies"
+
+        site.wait("answers of all three", missing)
+    finally:
+        client.stop()
+    assert client.end["sent"]
+
+
+def test_a_new_version_takes_the_place_of_every_copy(site):
+    if site.scope.arm.name == "three runs":
+        return  # a person removes and starts each of them
+    before = {r.thing for r in site.running()}
+    said = site.place.change(site.scope, [NEXT.get(site.scope.arm.name, "next.yaml")])
+
+    def replaced() -> str:
+        now = {r.thing for r in site.running()}
+        return "" if len(now) == 3 and not now & before else f"{len(now - before)} of 3 are new"
+
+    site.wait("three others", replaced)
+    assert "next" in said
+
+
 def test_what_is_not_there_does_not_answer(site):
     victim = site.running()[0]
     acts.remove(Door(site.place, site.scope), victim)
@@ -225,6 +273,90 @@ def test_what_is_not_there_does_not_answer(site):
 def test_after_leaving_nothing_is_seen(site):
     site.place.leave(site.scope)
     site.wait("nothing", lambda: "copies" if site.running() else "")
+
+
+def names(function):
+    return getattr(function, "__name__", None)
+
+
+def silent(site, copies):
+    def missing() -> str:
+        answering = [one.name for one in copies if answers(site, one)]
+        return f"silence of {', '.join(answering)}" if answering else ""
+
+    site.wait("silence", missing)
+
+
+def answers(site, one) -> bool:
+    try:
+        return site.place.ask(site.scope, one, "GET", "/").status == 200
+    except Unanswered:
+        return False
+
+
+def three_answer(site) -> str:
+    running = [one for one in site.running() if answers(site, one)]
+    return "" if len(running) == 3 else f"three answers, there are {len(running)}"
+
+
+def on(site, node):
+    return [one for one in site.running() if site.place.holds(node, one)]
+
+
+@pytest.mark.parametrize("opened", OWN, indirect=True, ids=names)
+def test_the_copies_of_a_node_that_was_stopped_are_silent_and_the_site_is_as_sound_as_it_can_be(site):
+    node = NODE[site.place.name]
+    there = on(site, node)
+    others = [one for one in site.running() if one not in there]
+    site.place.power(site.scope, node, "stop")
+    silent(site, there)
+    assert there
+    assert all(answers(site, one) for one in others)
+    assert site.place.health() == ""
+    site.place.power(site.scope, node, "resume")
+    assert site.place.health() == ""
+    site.wait("three copies", lambda: three_answer(site))
+
+
+@pytest.mark.parametrize("opened", OWN, indirect=True, ids=names)
+def test_the_copies_of_a_node_that_was_paused_are_silent_until_it_goes_on(site):
+    node = NODE[site.place.name]
+    there = on(site, node)
+    site.place.power(site.scope, node, "pause")
+    silent(site, there)
+    assert there
+    site.place.power(site.scope, node, "resume")
+    site.wait("three copies", lambda: three_answer(site))
+
+
+@pytest.mark.parametrize("opened", [docker_host], indirect=True, ids=names)
+def test_the_containers_of_an_engine_that_was_stopped_end_and_begin_again_with_it(site):
+    before = site.running()
+    site.place.power(site.scope, "h1", "stop-engine")
+    silent(site, before)
+    site.place.power(site.scope, "h1", "start-engine")
+    site.wait("three copies", lambda: three_answer(site))
+    now = site.running()
+    assert {one.thing for one in now} == {one.thing for one in before}
+    assert not {one.id for one in now} & {one.id for one in before}
+
+
+@pytest.mark.parametrize("opened", OWN, indirect=True, ids=names)
+def test_a_node_left_broken_by_a_trial_is_sound_again_after_it(site):
+    node = NODE[site.place.name]
+    site.place.power(site.scope, node, "stop")
+    site.place.leave(site.scope)
+    assert site.place.health() == ""
+
+
+@pytest.mark.parametrize("opened", OWN, indirect=True, ids=names)
+def test_a_command_on_a_node_answers_what_it_printed_or_that_it_failed(site):
+    node = NODE[site.place.name]
+    assert node in site.place.shell(site.scope, node, "hostname")
+    with pytest.raises(Unanswered, match="code 3"):
+        site.place.shell(site.scope, node, "exit 3")
+    with pytest.raises(Problem, match="elsewhere"):
+        site.place.shell(site.scope, "elsewhere", "true")
 
 
 @pytest.mark.parametrize(

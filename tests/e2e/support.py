@@ -17,6 +17,7 @@ from harness.model.timeline import Kind
 from harness.runner import Runner, plan
 from harness.sites.cluster import ClusterPlace
 from harness.sites.engine import EnginePlace
+from harness.sites.swarm import SwarmPlace
 from harness.waiting import until
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _open_or_right(verdict, grade, given) -> bool:
     return not verdict.decided or (verdict.grade, set(verdict.given)) == (grade, set(given))
 
 
-def judged(host, tmp_path, claims, *, shape=None, engine=None, during=None, when=None):
+def judged(host, tmp_path, claims, *, shape=None, engine=None, swarm=0, during=None, when=None):
     """Run the claims of selfhealing once each, on this cluster and engine.
 
     `during` happens beside it, when `when` finds nothing missing in what was recorded so far, else after 2 s.
@@ -97,6 +98,8 @@ def judged(host, tmp_path, claims, *, shape=None, engine=None, during=None, when
     folder = tmp_path / run
     log = journal.Journal(folder, run, {"labs": [lab.name]})
     there = {"engine": EnginePlace(engine or host, run)}
+    if swarm:
+        there[f"swarm of {swarm}"] = SwarmPlace(host, run, f"swarm of {swarm}", swarm)
     if shape is not None:
         there["cluster"] = ClusterPlace(host, run, shape)
     view, broken = Quiet(), []

@@ -130,7 +130,18 @@ def test_a_killed_run_can_be_read_and_the_next_one_removes_what_it_left(labs, we
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("lab", "after_s"), [("architecture", 20), ("healthchecks", 12), ("healthchecks", 30)])
+def test_of_two_runs_at_once_with_a_swarm_each_neither_disturbs_the_other(labs, web, here, left):
+    claim = ("run", "selfhealing", "--trials", "1", "--claim", "docker-restart-needs-compose-or-swarm")
+    both = [started(*claim, "--json", f"{n}.json") for n in (1, 2)]
+    told = [p.communicate(timeout=400)[1] for p in both]
+    assert [p.returncode for p in both] == [0, 0], told
+    assert left() == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("lab", "after_s"), [("architecture", 20), ("healthchecks", 12), ("healthchecks", 30), ("setup-and-scale", 20)]
+)
 def test_what_a_run_had_made_for_itself_when_it_was_killed_is_removed_by_the_next(
     labs, web, here, left, lab, after_s
 ):
@@ -161,6 +172,19 @@ def test_an_interrupted_run_leaves_nothing_within_15_s(web, here, left, sign, mo
 def test_a_run_interrupted_while_it_makes_or_breaks_its_own_cluster_leaves_nothing(web, here, left, sign, after_s):
     """It takes a minute to make: half of these moments are before it is there."""
     interrupted(left, sign, "architecture", after_s)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("sign", "after_s"), [(signal.SIGINT, 15), (signal.SIGTERM, 105)])
+def test_a_run_interrupted_among_a_hundred_copies_leaves_nothing(web, here, left, sign, after_s):
+    """Containers of a Docker host first, then Pods."""
+    interrupted(left, sign, "setup-and-scale", after_s)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("sign", "after_s"), [(signal.SIGINT, 3), (signal.SIGTERM, 6)])
+def test_a_run_interrupted_while_clients_ask_from_inside_and_outside_leaves_nothing(web, here, left, sign, after_s):
+    interrupted(left, sign, "networking", after_s)
 
 
 def interrupted(left, sign, lab: str, after_s: float) -> None:
