@@ -20,11 +20,12 @@ from harness import manifests, ownership
 from harness.model.arm import Arm
 from harness.model.clock import Deadline
 from harness.model.site import engine
+from harness.setup import engine as engines
 from harness.setup import places
 from harness.sites import cluster as cluster_site
 from harness.sites.engine import EnginePlace
 from harness.sites.kube import Kube
-from harness.sites.place import RUN_LABEL, Scope, Unanswered
+from harness.sites.place import RUN_LABEL, Ask, Scope, Unanswered
 from harness.waiting import until
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ class Bench:
     def __init__(self, place: EnginePlace, scope: Scope) -> None:
         self.place, self.scope = place, scope
         self.requests: list[Sent] = []
-        self.client: Client = place.client(scope, PER_S, self._hear)
+        self.client: Client = place.client(scope, Ask(PER_S), self._hear)
         self.client.ready(Deadline.after(30))
 
     @property
@@ -140,7 +141,7 @@ def run(up: Up, tell: Callable[[str], None]) -> list[Check]:
 
 @contextmanager
 def _bench(up: Up, id_: str) -> Iterator[Bench]:
-    place = EnginePlace(up.engine, id_)
+    place = EnginePlace(engines.connect(up.engine.endpoint, silent_s=engines.PROMPT_S), id_)
     folder = places.state() / "calibrate"
     folder.mkdir(parents=True, exist_ok=True)
     arm = Arm("one copy", engine, "compose.yaml")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from harness.model.arm import Arm
 
+COMPOSE = ("services", "networks", "volumes")
 FOLDER = Path(__file__).resolve().parents[1] / "manifests"
 
 
@@ -58,12 +59,34 @@ def containers(arm: Arm, folder: Path) -> list[Container]:
             try:
                 found += list(_services(where, document) if "services" in document else _pods(where, document))
             except (TypeError, ValueError, AttributeError, KeyError) as error:
-                why = f"it is not what Compose or Kubernetes would take: {type(error).__name__}: {error}"
-                raise Problem(f"Reading {where}", why, "mend that file") from error
+                raise _odd(where, error) from error
     for one in found:
         if one.image != IMAGE:
             raise Problem(f"Reading {one.place}", f"its image is {one.image!r}", f"image: {IMAGE}")
     return found
+
+
+def size(file: Path) -> tuple[int, int]:
+    """Lines that say something, and the objects that they make: services, networks and volumes, or documents."""
+    try:
+        text = file.read_text()
+    except OSError as error:
+        raise Problem(f"Reading {file.name}", str(error), "the name of a file in the lab's folder") from error
+    lines = sum(
+        1 for line in text.splitlines() if (said := line.strip()) and not said.startswith("#") and said != "---"
+    )
+    if not file.name.endswith((".yaml", ".yml")):
+        return lines, 0
+    made = documents(file)
+    try:
+        return lines, sum(len(d.get(kind) or ()) for d in made for kind in COMPOSE) + sum("kind" in d for d in made)
+    except (TypeError, AttributeError) as error:
+        raise _odd(file.name, error) from error
+
+
+def _odd(where: str, error: Exception) -> Problem:
+    why = f"it is not what Compose or Kubernetes would take: {type(error).__name__}: {error}"
+    return Problem(f"Reading {where}", why, "mend that file")
 
 
 def unlike(arms: Iterable[Arm], folder: Path) -> list[str]:

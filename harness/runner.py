@@ -20,7 +20,8 @@ from harness.model.timeline import Entry, Kind, written
 from harness.setup import commands
 from harness.sites.kube import Refused
 from harness.sites.place import Scope
-from harness.trial import EventClock, NotSteady, Pace, Stopped, Trial
+from harness.trial import NotSteady, Trial
+from harness.watch import EventClock, Pace, Stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -100,6 +101,8 @@ class Site:
     looked_at: float = -1e9
     health: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
+    threads: list[threading.Thread] = field(default_factory=list)
+    """Of its trials, also those that are over and may be clearing away."""
 
 
 def plan(
@@ -113,6 +116,8 @@ def plan(
     group = 0
     for lab in labs:
         arms = dict.fromkeys(cell.arm for cell in lab.cells)
+        for later in filter(None, (arm.next for arm in arms)):
+            manifests.containers(later, manifests.FOLDER / lab.name)
         if unlike := manifests.unlike(arms, manifests.FOLDER / lab.name):
             why, fix = "; ".join(unlike[:3]), "make them alike, or say why in the arm's differs="
             raise Problem(f"Comparing the arms of lab {lab.name}", why, fix)
@@ -125,7 +130,8 @@ def plan(
             done |= {c.cell for c in fresh}
             for number in range(1, trials + 1):
                 order.shuffle(fresh)
-                found += [(lab.name, cell, number, group) for cell in fresh]
+                again = (cell for cell in fresh if number == 1 or not cell.scenario.once)
+                found += [(lab.name, cell, number, group) for cell in again]
     return [
         Planned(f"t{n:03d}", lab, cell, number, _cpus(cell, manifests.FOLDER / lab), group)
         for n, (lab, cell, number, group) in enumerate(found, 1)
@@ -133,9 +139,9 @@ def plan(
 
 
 def _cpus(cell: Trials, folder: Path) -> float:
-    """On a site that can be broken one trial runs after the other: as if each took all that there is."""
+    """Where something is broken one trial runs after the other: as if each took all that there is."""
     limits = packing.cpus(cell.arm, folder)
-    return AHEAD * packing.capacity() if cell.arm.site.alone else limits
+    return AHEAD * packing.capacity() if cell.arm.site.alone or cell.scenario.alone else limits
 
 
 class Runner:
@@ -171,11 +177,11 @@ class Runner:
         self.passing = _passing()
         self._ended: queue.Queue[tuple[Planned, Timeline] | None] = queue.Queue()
         self.room = packing.Room(packing.capacity())
+        self._waiting: list[Planned] = []
         self._setting_up: set[str] = set()
-        self._started: dict[str, float] = {}
+        self._started: dict[str, Planned] = {}
         self._has_room: set[str] = set()
         self._stirred: list[threading.Event] = []
-        self._threads: list[threading.Thread] = []
         self._began = time.monotonic()
 
     def go(self, *, keep: bool = False) -> tuple[list[Finding], list[str]]:
@@ -199,8 +205,6 @@ class Runner:
             if not keep:
                 closing = time.monotonic()
                 deadline = Deadline.after(HURRY_S if hurry else CLOSE_S)
-                for thread in self._threads:
-                    thread.join(deadline.left() / 2)
                 # What was never begun is not to be waited for.
                 leftovers += self._close(deadline, [s for s in self.sites.values() if s.begun and not s.closed])
                 what = "not everything could be removed, tried for" if leftovers else "everything removed in"
@@ -233,7 +237,7 @@ class Runner:
         if keep:
             return []
         deadline = Deadline.after(CLOSE_S)
-        for thread in self._threads:
+        for thread in site.threads:
             thread.join(deadline.left())
         left = self._close(deadline, [site])
         site.closed = True
@@ -261,7 +265,8 @@ class Runner:
         site, began = self.sites[name], time.monotonic()
         try:
             site.place.open(Deadline.after(OPEN_S))
-            arms = dict.fromkeys((p.lab, p.cell.arm) for p in self.planned if p.cell.arm.site.name == name)
+            here = [p for p in self.planned if p.cell.arm.site.name == name]
+            arms = dict.fromkeys((p.lab, arm) for p in here for arm in (p.cell.arm, p.cell.arm.next) if arm)
             with ThreadPoolExecutor(max_workers=4) as pool:
                 list(pool.map(lambda of: site.place.check(of[1], manifests.FOLDER / of[0]), arms))
         except Exception as error:  # told where it is waited for
@@ -278,6 +283,9 @@ class Runner:
 
         def close(site: Site) -> None:
             site.ready.wait(min(OPENS_YET_S, deadline.left()))
+            # What a trial is just making would be there after the clean-up, unless it goes with its host.
+            for thread in [t for t in site.threads if t.is_alive() and not site.own]:
+                thread.join(deadline.left() / 2)
             try:
                 left.extend(site.place.close(deadline))
             except Exception as error:  # the other sites are still to be cleaned
@@ -302,18 +310,19 @@ class Runner:
     # -- trials ----------------------------------------------------------------------------------------------------
 
     def _run_all(self, planned: list[Planned]) -> None:
-        waiting, running = list(planned), 0
-        while waiting or running:
-            self._begin_due(waiting)
-            while (one := self._next(waiting, idle=running == 0)) is not None:
-                waiting.remove(one)
+        self._waiting, running = list(planned), 0
+        while self._waiting or running:
+            self._begin_due(self._waiting)
+            while (one := self._next(self._waiting, idle=running == 0)) is not None:
+                self._waiting.remove(one)
                 running += 1
                 self._setting_up.add(one.id)
-                self._started[one.id] = one.cpus
-                self._threads.append(threading.Thread(target=self._trial, args=(one,), daemon=True, name=one.id))
-                self._threads[-1].start()
+                self._started[one.id] = one
+                thread = threading.Thread(target=self._trial, args=(one,), daemon=True, name=one.id)
+                self.sites[one.cell.arm.site.name].threads.append(thread)
+                thread.start()
             ended = self._next_ended()
-            waiting = self._without_needless(waiting)
+            self._waiting = self._without_needless(self._waiting)
             if ended is None:
                 continue
             done, timeline = ended
@@ -340,12 +349,14 @@ class Runner:
         if one.number == 1:
             self.first[one.key] = time.monotonic()
 
-    def _gone(self, one: Planned) -> None:
+    def _finish(self, one: Planned, timeline: Timeline) -> None:
+        """Its place is free, and its recording is there to be judged."""
         self._started.pop(one.id, None)
         self._setting_up.discard(one.id)
         if one.id in self._has_room:
             self._has_room.discard(one.id)
             self.room.give(one.cpus)
+        self._ended.put((one, timeline))
 
     def _next(self, waiting: list[Planned], *, idle: bool) -> Planned | None:
         """The first whose site is open; when nothing runs, the first. Some may stand ready before there is room."""
@@ -353,7 +364,7 @@ class Runner:
             return None  # starting is what keeps the cores busy, and would slow down what is being measured
         able = [p for p in waiting if self.sites[p.cell.arm.site.name].ready.is_set() and self._timely(p)]
         able.sort(key=lambda p: (p.group, self._is_long(p)))
-        promised = sum(list(self._started.values()))
+        promised = sum(p.cpus for p in list(self._started.values()))
         fits = (p for p in able if promised + p.cpus <= AHEAD * self.room.size + packing.TINY)
         return next(fits, next(iter(able or waiting), None) if idle else None)
 
@@ -399,17 +410,17 @@ class Runner:
             if one.number == 1:
                 now = time.monotonic()
                 self.first_lasted[one.key] = now - self.first.get(one.key, now)
-            self._gone(one)
-            if not site.alone:
-                self._ended.put((one, timeline))
-            if scope is not None and not self.over.is_set():
+            breaks = site.alone or one.cell.scenario.alone
+            if not breaks:
+                self._finish(one, timeline)
+            if scope is not None and not self.over.is_set() and not self._thrown_away(site, one):
                 self._leave(site, scope, one)
-            if site.alone:
-                self._ended.put((one, timeline))  # what was taken away is back: the next may begin
+            if breaks:
+                self._finish(one, timeline)  # what was taken away or broken is back: the next may begin
 
     def _scope(self, one: Planned) -> Scope:
         lab = manifests.FOLDER / one.lab
-        scope = Scope(self.log.run, one.id, one.cell.arm, lab, self.log.folder, heard=lambda *_: None)
+        scope = Scope(self.log.run, one.id, one.cell.arm, lab, self.log.folder, heard=lambda *_: None, over=self.over)
         self._stirred.append(scope.stirred)
         return scope
 
@@ -425,14 +436,16 @@ class Runner:
             passing=self.passing,
             unsure_s=self.unsure_s,
             settled=lambda: self._set_up(one),
+            alone=one.cell.scenario.alone,
         )
         scope.heard = trial.heard
         how, why = "broke", ""
         try:
             self._look_after(trial, site, "before")
-            site.place.apply(scope)
+            if not one.cell.scenario.empty:
+                trial.applied(site.place.apply(scope))
             one.cell.scenario.act(trial)
-            trial.end_client()
+            trial.end_clients()
             self._look_after(trial, site, "after")
             how = "done"
         except Stopped:
@@ -443,7 +456,7 @@ class Runner:
             why = f"{type(error).__name__}: {error}"
             self.log.write(type="trouble", trial=one.id, text=traceback.format_exc())
         if how != "done":
-            trial.end_client()
+            trial.end_clients()
         if how == "broke":
             self._gather(one, site, scope)
         for stream, state in site.place.streams().items():
@@ -461,6 +474,11 @@ class Runner:
                 (folder / name).write_text(text)
         except Exception as error:  # a site that is gone has no evidence to give
             self.log.write(type="trouble", trial=one.id, text=f"evidence: {type(error).__name__}: {error}")
+
+    def _thrown_away(self, site: Site, one: Planned) -> bool:
+        """Whether it is a site of the lab's own that nobody else needs any more: it goes with all that is in it."""
+        others = [p for p in (*self._waiting, *list(self._started.values())) if p is not one]
+        return site.own and not any(self.sites[p.cell.arm.site.name] is site for p in others)
 
     def _leave(self, site: Site, scope: Scope, one: Planned) -> None:
         try:
@@ -502,7 +520,7 @@ class Runner:
 
 def _windows(timeline: Timeline) -> float:
     """What was waited for because the question takes that long, leaving out set-up and clean-up."""
-    waited = (*timeline.of(Kind.MARK, "window"), *timeline.of(Kind.TRY, "reach"))
+    waited = (*timeline.of(Kind.MARK, "window"), *timeline.of(Kind.TRY, "reach"), *timeline.of(Kind.TRY, "start"))
     return sum(e.number("waited_s") for e in waited)
 
 

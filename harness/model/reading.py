@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from harness.model.timeline import Kind
@@ -12,25 +10,18 @@ from harness.model.verdict import NotShown
 if TYPE_CHECKING:
     from harness.model.timeline import Entry, Timeline
 
-COVERAGE = 0.9
-LASTING = {"hang": "silent", "unready": "refuses", "nothing": "answers"}
+LASTING = {
+    "hang": "silent",
+    "unready": "refuses",
+    "nothing": "answers",
+    "stop-node": "silent",
+    "pause-node": "silent",
+    "stop-engine": "silent",
+}
 """Acts that end nobody, and how their victims are seen to have been acted upon; of any other, that it ended."""
-
-PATIENCE = 5
-"""How many times longer than the slowest success one must have looked before "it does not happen" may be said."""
 
 PRINTED_S = 0.001
 """The text notation has no more digits."""
-
-QUIET_S = 3.0
-ENOUGH = 30
-"""So long, and while so many others were answered, must one have had no request to count as left out.
-
-With thousands of requests in turn or at random, one of three still in would have had its share a hundred times over.
-"""
-
-SILENT_S = 1.0
-"""A client that sent nothing for so long has seen nothing of what was then."""
 
 
 def check(timeline: Timeline, cell: str) -> None:
@@ -87,25 +78,6 @@ def gaps_of(timeline: Timeline, cell: str) -> tuple[float, ...]:
     return tuple(found)
 
 
-def last_asked_after(timeline: Timeline, cell: str) -> float | None:
-    act, requests = victims_of(timeline, cell)[0], requests_of(timeline, cell)
-    sent = act.number("sent_s")
-    serving = (e for e in timeline.of(Kind.EVENT, "serving") if e.facts.get("id") == act.facts["id"])
-    instance = next((e.facts.get("instance") for e in serving), None)
-    if instance is None:
-        raise NotShown("not-steady", f"{cell}: nobody knows as whom the victim answers")
-    if not any(r.facts.get("by") == instance for r in requests if r.at_s < sent):
-        raise NotShown("not-steady", f"{cell}: the victim got no request before the act")
-    window = window_of(timeline, cell)
-    watched = [r for r in requests if r.at_s <= window.at_s]
-    last = max((r.at_s for r in watched if r.facts.get("by") == instance), default=sent)
-    others = [r for r in watched if r.at_s > last and r.facts.get("by", instance) != instance]
-    out = window.at_s - last >= QUIET_S and len(others) >= ENOUGH
-    if out != (window.facts.get("met") == "yes"):
-        raise NotShown("contradiction", f"{cell}: the trial and its own requests differ over who was asked")
-    return max(0.0, last - sent) if out else None
-
-
 def bytes_kept(timeline: Timeline, cell: str) -> int | None:
     """By checksum, by copies that are not the same, and with the writer's end in between."""
     victim = victims_of(timeline, cell)[0]
@@ -133,61 +105,6 @@ def reach_of(timeline: Timeline, service: str, cell: str) -> Entry:
     if not any(True for _ in timeline.of(Kind.ACT)):
         raise NotShown("no-receipt", f"{cell}: nothing was done")
     return found[-1]
-
-
-def out_after(timeline: Timeline) -> float | None:
-    try:
-        check(timeline, "")
-        return last_asked_after(timeline, "")
-    except (NotShown, KeyError, ValueError):
-        return None
-
-
-def requests_of(timeline: Timeline, cell: str) -> list[Entry]:
-    """What the client sent, provided that it kept to its schedule and came to its own end."""
-    end = next((m for m in timeline.of(Kind.MARK, "ends") if m.who == "client"), None)
-    if end is None or "sent" not in end.facts:
-        raise NotShown("client-broke-off", f"{cell}: the client did not come to its end")
-    found = list(timeline.of(Kind.REQUEST))
-    if len(found) != int(end.facts["sent"]):
-        raise NotShown("client-broke-off", f"{cell}: {len(found)} of {end.facts['sent']} requests were written down")
-    sent = sorted(r.at_s for r in found)
-    if (silent := max((b - a for a, b in pairwise(sent)), default=0.0)) > SILENT_S:
-        raise NotShown("client-silent", f"{cell}: the client sent nothing for {silent:.1f} s")
-    return found
-
-
-def answered(request: Entry) -> bool:
-    return request.what.isdigit() and 200 <= int(request.what) < 300
-
-
-def outage_of(timeline: Timeline, cell: str) -> tuple[float, float]:
-    """The longest outage, by moments of sending; and how closely the client looked: its pace and its clock."""
-    longest, since = 0.0, None
-    for request in sorted(requests_of(timeline, cell), key=lambda r: r.at_s):
-        if not answered(request):
-            since = request.at_s if since is None else since
-        elif since is not None:
-            longest, since = max(longest, request.at_s - since), None
-    if since is not None:
-        raise NotShown("still-away", f"{cell}: the last requests failed, so that nobody knows how long it was away")
-    begins = next(m for m in timeline.of(Kind.MARK, "begins") if m.who == "client")
-    return longest, begins.number("resolution_s")
-
-
-def shares_of(timeline: Timeline, cell: str) -> tuple[float, ...]:
-    by = Counter(r.facts.get("by", "") for r in requests_of(timeline, cell) if answered(r))
-    if not by:
-        raise NotShown("nobody-answered", f"{cell}: the client got no answer")
-    return tuple(count / by.total() for _, count in by.most_common())
-
-
-def success_after(timeline: Timeline) -> tuple[float, float] | None:
-    try:
-        check(timeline, "")
-        return restored_after(timeline, "")
-    except (NotShown, KeyError, ValueError):
-        return None
 
 
 def victims_of(timeline: Timeline, cell: str) -> list[Entry]:
@@ -238,13 +155,69 @@ def window_of(timeline: Timeline, cell: str) -> Entry:
     return window
 
 
-def check_samples(timeline: Timeline, window: Entry, cell: str) -> None:
-    """Counted by the places in the schedule that were met: a gap is not made good by a bunch."""
-    waited, every = window.number("waited_s"), window.number("every_s")
-    began, planned = window.at_s - waited, int(waited / every)
-    places = {
-        int((e.at_s - began) / every + 0.01) for e in timeline.of(Kind.SAMPLE, "serving") if e.at_s <= window.at_s
-    }
-    taken = len([place for place in places if place >= 1])
-    if taken < COVERAGE * planned:
-        raise NotShown("too-few-samples", f"{cell}: {taken} of {planned} looks in the window were taken")
+def served_after(timeline: Timeline, cell: str) -> tuple[float, float] | None:
+    """From the start of the arm to the moment when as many copies served at once as the window waited for."""
+    window, count, reached = window_of(timeline, cell), 0, None
+    wanted, start = int(window.facts["wanted"]), start_of(timeline, cell)
+    for entry in coming_and_going(timeline, window.at_s):
+        count += 1 if entry.what == "serving" else -1
+        if count >= wanted and reached is None:
+            reached = entry
+    if (count >= wanted) != (window.facts.get("met") == "yes"):
+        raise NotShown("contradiction", f"{cell}: the trial and its own events differ over how many served")
+    if reached is None or count < wanted:
+        return None
+    return reached.at_s - start.number("sent_s"), float(reached.facts.get("within_s", 0.0))
+
+
+def coming_and_going(timeline: Timeline, until_s: float) -> list[Entry]:
+    """Each copy's first answer and its end, once each, in order of time."""
+    served: dict[str, Entry] = {}
+    ended: dict[str, Entry] = {}
+    for entry in timeline.of(Kind.EVENT):
+        of = {"serving": served, "died": ended, "gone": ended}.get(entry.what)
+        if of is not None and entry.at_s <= until_s:
+            of.setdefault(entry.facts["id"], entry)
+    both = [*served.values(), *(e for id_, e in ended.items() if id_ in served)]
+    return sorted(both, key=lambda e: e.at_s)
+
+
+def serving_at_end(timeline: Timeline, cell: str) -> int:
+    both = coming_and_going(timeline, window_of(timeline, cell).at_s)
+    return sum(1 if e.what == "serving" else -1 for e in both)
+
+
+def start_of(timeline: Timeline, cell: str) -> Entry:
+    start = timeline.first(Kind.TRY, "start")
+    if start is None:
+        raise NotShown("not-tried", f"{cell}: nobody tried to start it")
+    return start
+
+
+def replaced_after(timeline: Timeline, cell: str) -> tuple[float, float] | None:
+    """From the order for a new version to when no old copy was there any more and as many new ones served."""
+    act, steady = timeline.first(Kind.ACT, "update"), timeline.first(Kind.MARK, "steady")
+    if act is None or steady is None:
+        raise NotShown("no-receipt", f"{cell}: nobody asked for another version")
+    old = set(steady.facts["ids"].split())
+    ends = {e.facts["id"]: e for e in timeline.of(Kind.EVENT) if e.what in ("died", "gone") and e.facts["id"] in old}
+    fresh = [e for e in fresh_copies(timeline, cell) if not has_ended(timeline, e)]
+    met = len(ends) == len(old) and len(fresh) >= len(old)
+    if met != (window_of(timeline, cell).facts.get("met") == "yes"):
+        raise NotShown("contradiction", f"{cell}: the trial and its own events differ over what was replaced")
+    if not met:
+        return None
+    last = max([*ends.values(), fresh[len(old) - 1]], key=lambda e: e.at_s)
+    return last.at_s - act.number("sent_s"), float(fresh[len(old) - 1].facts.get("within_s", 0.0))
+
+
+def cost_of(timeline: Timeline, cell: str) -> tuple[int, int, int, int]:
+    """Commands, files, lines and objects, of what reached what it was for."""
+    if window_of(timeline, cell).facts.get("met") != "yes":
+        raise NotShown("no-goal", f"{cell}: what it was for was not reached, so that it has no cost")
+    commands = len(list(timeline.of(Kind.MARK, "by-hand")))
+    files = {e.who: e for e in timeline.of(Kind.MARK, "file")}
+    lines, objects = (sum(int(e.facts[name]) for e in files.values()) for name in ("lines", "objects"))
+    if not commands:
+        raise NotShown("no-commands", f"{cell}: nothing says how it was brought up")
+    return commands, len(files), lines, objects

@@ -5,9 +5,9 @@ from __future__ import annotations
 import inspect
 from dataclasses import dataclass
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
-from harness.model import reading
+from harness.model import reading, requests, windows
 from harness.model.timeline import Kind
 from harness.model.verdict import NotShown
 
@@ -26,16 +26,60 @@ class Scenario:
     name: str
     plan: str
     act: Callable[[Any], None]
+    empty: bool = False
+    """It begins where nothing is, and starts its arm itself."""
+
+    alone: bool = False
+    """It breaks a host under others' feet, so that none may be beside it."""
+
+    once: bool = False
+    """It counts so many things that it need not be repeated."""
 
     def __matmul__(self, arm: Arm) -> Trials:
         return Trials(self, arm)
 
 
-def scenario(act: Callable[[Any], None]) -> Scenario:
-    plan = inspect.getdoc(act)
-    if not plan:
-        raise TypeError(f"scenario {act.__name__} has no docstring, which is its plan")
-    return Scenario(act.__name__.replace("_", " "), plan, act)
+@overload
+def scenario(act: Callable[[Any], None]) -> Scenario: ...
+@overload
+def scenario(
+    *, empty: bool = False, alone: bool = False, once: bool = False
+) -> Callable[[Callable[[Any], None]], Scenario]: ...
+
+
+def scenario(
+    act: Callable[[Any], None] | None = None, *, empty: bool = False, alone: bool = False, once: bool = False
+) -> Scenario | Callable[[Callable[[Any], None]], Scenario]:
+    def made(act: Callable[[Any], None]) -> Scenario:
+        plan = inspect.getdoc(act)
+        if not plan:
+            raise TypeError(f"scenario {act.__name__} has no docstring, which is its plan")
+        return Scenario(act.__name__.replace("_", " "), plan, act, empty, alone, once)
+
+    return made(act) if act is not None else made
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What somebody had to do and to write until it worked, counted in the recording."""
+
+    commands: int
+    files: int
+    lines: int
+    objects: int
+
+    def __sub__(self, other: Cost) -> Cost:
+        return Cost(
+            self.commands - other.commands,
+            self.files - other.files,
+            self.lines - other.lines,
+            self.objects - other.objects,
+        )
+
+    def __str__(self) -> str:
+        counted = ((self.commands, "command"), (self.files, "file"), (self.lines, "line"), (self.objects, "object"))
+        told = [f"{n} {what}{'' if n == 1 else 's'}" for n, what in counted if n]
+        return " and ".join(filter(None, [", ".join(told[:-1]), *told[-1:]])) or "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,48 +131,69 @@ class Trials:
 
     def restored(self) -> Span | None:
         """How long until as many fresh copies served as had been lost; None where that never came, in any trial."""
-        answers = [reading.restored_after(t, self.cell) for t in self._sound()]
-        back = [a for a in answers if a is not None]
-        if not back:
-            self._waited_long_enough()
-            return None
-        if len(back) < len(answers):
-            raise NotShown("trials-differ", f"{self.cell}: restored in {len(back)} of {len(answers)} trials")
-        return Span(tuple(took for took, _ in back), max(within for _, within in back))
+        return self._span("restored")
+
+    def replaced(self) -> Span | None:
+        """How long until every copy was another one and served; None where that never came, in any trial."""
+        return self._span("replaced")
+
+    def served(self) -> Span | None:
+        """How long from the start until as many served at once as were waited for; None where that never came."""
+        return self._span("copies")
 
     def left_out(self) -> Span | None:
         """From the act on a copy to the last request that it got while others were asked on; None if it was not."""
-        answers = [reading.last_asked_after(t, self.cell) for t in self._sound()]
-        out = [a for a in answers if a is not None]
-        if not out:
-            self._watched_long_enough()
+        return self._span("left out")
+
+    def _span(self, window: str) -> Span | None:
+        answers = [windows.after(window, t, self.cell) for t in self._sound()]
+        found = [a for a in answers if a is not None]
+        if not found:
+            for timeline in self.timelines:
+                windows.check(timeline, self.beside, self.cell)
             return None
-        if len(out) < len(answers):
-            raise NotShown("trials-differ", f"{self.cell}: left out in {len(out)} of {len(answers)} trials")
-        return Span(tuple(out))
+        if len(found) < len(answers):
+            raise NotShown("trials-differ", f"{self.cell}: {window} in {len(found)} of {len(answers)} trials")
+        return Span(tuple(took for took, _ in found), max(within for _, within in found))
+
+    def most(self) -> int:
+        """How many copies served at once at the end of the window, in the best of the trials."""
+        return max(reading.serving_at_end(t, self.cell) for t in self._sound())
+
+    def refusal(self) -> str:
+        """Why the platform said no; empty where it did not."""
+        return next((why for t in self._sound() if (why := windows.refusal(t))), "")
 
     def outage(self) -> Span:
         """From the client's first failed to its next successful sending, the longest of each trial; 0 if none."""
-        each = [reading.outage_of(t, self.cell) for t in self._sound()]
+        each = [requests.outage_of(t, self.cell) for t in self._sound()]
         return Span(tuple(took for took, _ in each), max(within for _, within in each))
 
     def failed(self) -> float:
         """The share of the client's requests that failed, over all trials."""
-        every = [r for t in self._sound() for r in reading.requests_of(t, self.cell)]
-        return sum(not reading.answered(r) for r in every) / len(every)
+        every = [r for t in self._sound() for r in requests.requests_of(t, self.cell)]
+        return sum(not requests.answered(r) for r in every) / len(every)
 
     def shares(self) -> tuple[tuple[float, ...], ...]:
         """For each trial, what part of the answers each copy gave, the busiest first."""
-        return tuple(reading.shares_of(t, self.cell) for t in self._sound())
+        return tuple(requests.shares_of(t, self.cell) for t in self._sound())
 
-    def _watched_long_enough(self) -> None:
-        for timeline in self.timelines:
-            of_run = (reading.out_after(t) for t in self.beside if t.run == timeline.run)
-            slowest = max((took for took in of_run if took is not None), default=0.0)
-            window = reading.window_of(timeline, self.cell)
-            waited, least = window.number("waited_s"), max(window.number("allowed_s"), reading.PATIENCE * slowest)
-            if waited < least:
-                raise NotShown("window-too-short", f"{self.cell}: watched for {waited:.1f} of {least:.1f} s")
+    def sharing(self) -> int:
+        """How many copies got a fair part of the client's requests, of which there were enough to tell."""
+        answers = [requests.sharing_of(t, self.cell) for t in self._sound()]
+        if len(set(answers)) > 1:
+            raise NotShown("trials-differ", f"{self.cell}: {', '.join(map(str, answers))} copies shared the requests")
+        return answers[0]
+
+    def cost(self) -> Cost:
+        """Of trials that reached what they were for, and of those alone; the same for each of them."""
+        counted = set()
+        for timeline in self._sound():
+            windows.agree(timeline, self.cell)
+            counted.add(Cost(*reading.cost_of(timeline, self.cell)))
+        if len(counted) > 1:
+            raise NotShown("trials-differ", f"{self.cell}: cost {'; '.join(sorted(map(str, counted)))}")
+        return counted.pop()
 
     def reached(self, service: str) -> Span | None:
         """How long until a Service answered from the arm's node; None where it did not, in any trial."""
@@ -147,7 +212,7 @@ class Trials:
     def _tried_long_enough(self, timeline: Timeline, entry: Entry) -> None:
         of_run = [e for t in self.beside if t.run == timeline.run for e in t.of(Kind.TRY, "reach")]
         slowest = max((e.number("waited_s") for e in of_run if e.facts.get("ok") == "yes"), default=0.0)
-        waited, least = entry.number("waited_s"), max(entry.number("allowed_s"), reading.PATIENCE * slowest)
+        waited, least = entry.number("waited_s"), max(entry.number("allowed_s"), windows.PATIENCE * slowest)
         if waited < least:
             raise NotShown(
                 "window-too-short", f"{self.cell}: {entry.who} was asked for {waited:.1f} of {least:.1f} s"
@@ -182,15 +247,3 @@ class Trials:
         for timeline in self.timelines:
             reading.check(timeline, self.cell)
         return self.timelines
-
-    def _waited_long_enough(self) -> None:
-        """As long as PATIENCE says, by the successes of the same run: another machine's may be slower."""
-        for timeline in self.timelines:
-            of_run = (reading.success_after(t) for t in self.beside if t.run == timeline.run)
-            slowest = max((found[0] for found in of_run if found is not None), default=0.0)
-            window = reading.window_of(timeline, self.cell)
-            waited, least = window.number("waited_s"), max(window.number("allowed_s"), reading.PATIENCE * slowest)
-            if waited < least:
-                why = f"where it happens it took up to {slowest:.1f} s"
-                raise NotShown("window-too-short", f"{self.cell}: watched for {waited:.1f} of {least:.1f} s; {why}")
-            reading.check_samples(timeline, window, self.cell)

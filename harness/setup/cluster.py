@@ -190,7 +190,9 @@ def status(*, flag: str = "", shape: Shape = SHARED) -> dict[str, Any]:
 def _asked(api: Api, there: list[Node]) -> dict[str, Any]:
     states = {n["metadata"]["name"]: ready.is_ready(n) for n in api.get("/api/v1/nodes")["items"]}
     rows = [{"name": n.name, "ready": states.get(n.name, False), "address": n.address} for n in there]
-    missing = ready.missing(api, there)
+    # The API server calls a node Ready for most of a minute after its container is gone.
+    gone = sorted(states.keys() - {n.name for n in there})
+    missing = f"the container of {', '.join(gone)}" if gone else ready.missing(api, there)
     found: dict[str, Any] = {"ready": not missing, "missing": missing, "nodes": rows}
     mark = ready.Mark.read(api)
     found["kubernetes"] = mark.kubernetes or KUBERNETES

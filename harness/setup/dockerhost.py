@@ -54,6 +54,10 @@ class DockerHost:
     container: Container
     endpoint: Endpoint
 
+    def answers(self) -> str:
+        """What its engine still lacks to be used; nothing, when it answers."""
+        return _missing(self, _socket(str(self.container.name)))
+
     def remove(self) -> None:
         """Remove the container, its volumes with all that its engine had, and the folder of its socket."""
         _remove(self.container, _socket(str(self.container.name)).parent)
@@ -87,9 +91,9 @@ def start(
         host.container.start()
         until(
             f"Docker host {name} answers",
-            lambda: _missing(host, socket),
+            host.answers,
             Deadline.after(START_S),
-            passing=_not_yet(),
+            passing=not_yet(),
         )
     except BaseException as error:
         try:
@@ -236,7 +240,7 @@ def _missing(host: DockerHost, socket: Path) -> str:
     return ""
 
 
-def _not_yet() -> tuple[type[Exception], ...]:
+def not_yet() -> tuple[type[Exception], ...]:
     from docker.errors import DockerException
     from requests import RequestException
 

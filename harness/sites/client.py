@@ -5,21 +5,29 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from harness.setup import places
+from harness.sites.place import FRONT
 from harness.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from harness.model.clock import Deadline
+    from harness.sites.place import Ask
 
     Hear = Callable[[float, Mapping[str, Any]], None]
 
 PROGRAM = ("python3", "-S", "-B", "/app/web.py")
+HERE = (sys.executable, "-S", "-B", str(places.CHECKOUT / "images" / "web" / "web.py"))
+"""The same program on this machine, which is outside of every container's network."""
+
 LONGEST_S = 600
+TIMEOUT_MS = 500
 PINGS = 5
 
 
@@ -120,16 +128,22 @@ class Client:
         self._hear(self._began_s + told["sent_s"] + self.offset_s, told)
 
 
-def flags(targets: Mapping[str, str], per_s: float, timeout_ms: int) -> list[str]:
-    """What the client is started with; it ends by itself should nobody end it."""
-    asked = [word for name, url in targets.items() for word in ("--target", f"{name}={url}")]
+def flags(host: str, port: int, ask: Ask) -> list[str]:
+    """What the client is started with; it ends by itself should nobody end it.
+
+    It asks the name server itself: the system's resolver puts the addresses of a name in an order of its own, and
+    would stick to one copy.
+    """
+    own_names = [] if ask.outside else ["--dns"]
     return [
-        *asked,
+        "--target",
+        f"{FRONT}=http://{host}:{port}{ask.path}",
         "--per-s",
-        f"{per_s:g}",
+        f"{ask.per_s:g}",
         "--seconds",
         str(LONGEST_S),
         "--timeout-ms",
-        str(timeout_ms),
+        str(TIMEOUT_MS),
         "--handshake",
+        *own_names,
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from harness.model.errors import Problem
 from harness.model.project import NAME
 from harness.model.site import Replica
 from harness.setup import cluster as clusters
-from harness.setup import nodes, places, ready, tools
+from harness.setup import nodes, places, ready, removal, tools
 from harness.setup.api import Api, Silent
 from harness.sites.client import PROGRAM, Client, flags
 from harness.sites.kube import ANSWER_S, Kube, Refused
@@ -23,12 +24,12 @@ from harness.sites.place import (
     BESIDE_LABEL,
     FRONT,
     RUN_LABEL,
-    TIMEOUT_MS,
     TRIAL_LABEL,
     Answer,
     Gone,
     Scope,
     Unanswered,
+    client_name,
 )
 from harness.sites.pod_events import PodEvents
 from harness.waiting import TooLate, until
@@ -41,26 +42,20 @@ if TYPE_CHECKING:
     from harness.setup.create import Shape
     from harness.setup.engine import Engine
     from harness.sites.client import Hear
+    from harness.sites.place import Ask
 
 CLIENT_S = 30.0
-CLIENT_POD = {
-    "apiVersion": "v1",
-    "kind": "Pod",
-    "metadata": {"name": "client", "labels": {BESIDE_LABEL: "client"}},
-    "spec": {
-        "terminationGracePeriodSeconds": 0,
-        # A service's environment variables would be read as its own settings.
-        "enableServiceLinks": False,
-        "containers": [{"name": "client", "image": IMAGE, "command": ["sleep", "infinity"]}],
-    },
-}
-"""It waits to be told what to ask: what asks is started in it, and streams its lines."""
-
 TAIL = 500
 """Lines of a log that are kept as evidence."""
 
 LOGS_S = 6.0
 """For the logs of one trial's Pods: each that is asked of a node which is gone takes seconds to fail."""
+
+OWNERS = ("deployments", "replicasets", "statefulsets", "daemonsets")
+MANY_S = 10.0
+"""For an object to be deleted, of a hundred: their nodes end them meanwhile, and leave the server little time."""
+
+AT_ONCE = 8
 
 FORCE = {"gracePeriodSeconds": 0, "propagationPolicy": "Background"}
 
@@ -75,6 +70,8 @@ class ClusterPlace:
         self._kube: Kube | None = None
         self._events: PodEvents | None = None
         self._api: Api | None = None
+        self.down: set[str] = set()
+        """Nodes that a trial broke on purpose."""
 
     @property
     def kube(self) -> Kube:
@@ -94,12 +91,13 @@ class ClusterPlace:
         if self._api is None:
             return "the cluster was never opened"
         try:
-            there, size = nodes.of(self.engine, self.shape.name), self.shape.size()
+            every, size = nodes.of(self.engine, self.shape.name), self.shape.size() - len(self.down)
+            there = [n for n in every if n.name not in self.down]
             # The API server calls a node Ready for 50 s after it is gone, and places Pods on it.
             if len(there) < size:
                 return f"only {len(there)} of {size} nodes are there"
             return (
-                ready.nodes_missing(self._api, size)
+                ready.nodes_missing(self._api, size, but=frozenset(self.down))
                 or ready.kubelets_missing(self._api, there)
                 or ready.leaders_missing(self._api)
             )
@@ -111,7 +109,7 @@ class ClusterPlace:
     def streams(self) -> dict[str, str]:
         return {"pod-events": self._events.state if self._events else "lost"}
 
-    def apply(self, scope: Scope) -> None:
+    def apply(self, scope: Scope) -> Sequence[str]:
         self._scopes[scope.name] = scope
         labels = {NAME: "trial", RUN_LABEL: self.run, TRIAL_LABEL: scope.trial}
         self.kube.call(
@@ -122,15 +120,16 @@ class ClusterPlace:
         )
         if not isinstance(scope.arm.recipe, Files):
             raise Problem(f"Applying {scope.arm.name}", "a cluster takes files", "a recipe such as 'deployment.yaml'")
-        for name in scope.arm.recipe.names:
-            self._apply_file(scope.manifests / name, scope.name)
+        return [self.change(scope, scope.arm.recipe.names)]
 
     def add(self, scope: Scope, names: Sequence[str]) -> str:
         recipe = scope.arm.recipe
-        wanted = names or (recipe.names if isinstance(recipe, Files) else ())
-        for name in wanted:
+        return self.change(scope, names or (recipe.names if isinstance(recipe, Files) else ()))
+
+    def change(self, scope: Scope, names: Sequence[str]) -> str:
+        for name in names:
             self._apply_file(scope.manifests / name, scope.name)
-        return f"kubectl apply {' '.join(f'--filename {name}' for name in wanted)}"
+        return f"kubectl apply {' '.join(f'--filename {name}' for name in names)}"
 
     def evidence(self, scope: Scope) -> dict[str, str]:
         inside = f"/api/v1/namespaces/{scope.name}"
@@ -185,14 +184,31 @@ class ClusterPlace:
             raise Gone(f"{replica.name}: {refused}") from refused
         return f"kubectl delete pod {replica.name}"
 
-    def client(self, scope: Scope, per_s: float, hear: Hear) -> Client:
-        path = f"/api/v1/namespaces/{scope.name}/pods"
-        self.kube.call("POST", path, {}, CLIENT_POD)
-        until("the client's Pod", lambda: self._client_missing(f"{path}/client"), Deadline.after(CLIENT_S))
+    def client(self, scope: Scope, ask: Ask, hear: Hear) -> Client:
+        if ask.outside:
+            return self._from_outside(scope, ask, hear)
+        path, name = f"/api/v1/namespaces/{scope.name}/pods", client_name(ask)
+        self.kube.call("POST", path, {}, _client_pod(name))
+        until("the client's Pod", lambda: self._client_missing(f"{path}/{name}"), Deadline.after(CLIENT_S))
         kubectl = tools.kubectl(f"{self.shape.name}-control-plane", endpoint_env=self.engine.environment)
         argv = [str(kubectl), "--kubeconfig", str(self.shape.kubeconfig), "--namespace", scope.name]
-        argv += ["exec", "--stdin", "client", "--", *PROGRAM, "client"]
-        return Client([*argv, *flags({FRONT: f"http://{FRONT}:{PORT}/"}, per_s, TIMEOUT_MS)], os.environ, hear)
+        argv += ["exec", "--stdin", name, "--", *PROGRAM, "client"]
+        return Client([*argv, *flags(FRONT, PORT, ask)], os.environ, hear)
+
+    def _from_outside(self, scope: Scope, ask: Ask, hear: Hear) -> Client:
+        """In the network that the nodes are in: of the cluster it knows their addresses and nothing else."""
+        spec = self.kube.get(f"/api/v1/namespaces/{scope.name}/services/{FRONT}")["spec"]
+        port = spec["ports"][0].get("nodePort")
+        if not port:
+            raise Problem(f"Asking {scope.arm.name} from outside", "its Service has no nodePort", "type: NodePort")
+        node = nodes.of(self.engine, self.shape.name)[0]
+        network = next(iter(node.container.attrs["NetworkSettings"]["Networks"]))
+        labels = {NAME: "client", RUN_LABEL: self.run, BESIDE_LABEL: scope.trial}
+        argv = [str(tools.docker_cli()), "run", "--rm", "--interactive", "--init", "--log-driver", "none"]
+        argv += ["--name", f"{scope.name}-outside", "--network", network, "--pull", "never"]
+        argv += [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
+        asked = flags(node.name, int(port), ask)
+        return Client([*argv, IMAGE, "client", *asked], self.engine.environment, hear)
 
     def _client_missing(self, path: str) -> str:
         phase = str(self.kube.get(path)["status"].get("phase", ""))
@@ -211,10 +227,16 @@ class ClusterPlace:
         if self._kube is None:
             return []
         try:
+            self._end_clients()
             return sweep(self._kube, self.run, deadline)
         finally:
             if self._events:
                 self._events.stop()
+
+    def _end_clients(self) -> None:
+        """Those that ask from outside end by themselves when nobody speaks to them any more, but not at once."""
+        ours: Any = {"label": [f"{RUN_LABEL}={self.run}", f"{NAME}=client"]}
+        removal.remove(self.engine.client.containers.list(all=True, ignore_removed=True, filters=ours))
 
     def _hear(self, namespace: str, who: str, what: str, facts: dict[str, str]) -> None:
         if (scope := self._scopes.get(namespace)) is not None:
@@ -222,19 +244,41 @@ class ClusterPlace:
             scope.stirred.set()
 
 
+def _client_pod(name: str) -> dict[str, Any]:
+    """It waits to be told what to ask: what asks is started in it, and streams its lines."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "labels": {BESIDE_LABEL: name}},
+        "spec": {
+            "terminationGracePeriodSeconds": 0,
+            # A service's environment variables would be read as its own settings.
+            "enableServiceLinks": False,
+            "containers": [{"name": name, "image": IMAGE, "command": ["sleep", "infinity"]}],
+        },
+    }
+
+
 def drop(kube: Kube, namespace: str) -> None:
-    """Its Pods go first and at once: a namespace that has to wait for them takes four times as long."""
+    """Its Pods go first and at once: a namespace that has to wait for them takes four times as long.
+
+    Before them, whoever would make others in their place.
+    """
     apps, core = f"/apis/apps/v1/namespaces/{namespace}", f"/api/v1/namespaces/{namespace}"
-    for path in (f"{apps}/deployments", f"{apps}/statefulsets", f"{core}/pods"):
-        try:
-            kube.delete(path, FORCE)
-        except Refused as refused:
-            if refused.status != 404:
-                raise
+    for owner in OWNERS:
+        _delete(kube, f"{apps}/{owner}", FORCE)
+    # One by one and many at a time: for a hundred Pods the server itself, asked to delete all, takes twice as long.
+    with ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
+        pods = [p["metadata"]["name"] for p in kube.get(f"{core}/pods")["items"]]
+        list(pool.map(lambda name: _delete(kube, f"{core}/pods/{name}", FORCE), pods))
+    _delete(kube, core)
+
+
+def _delete(kube: Kube, path: str, how: Any = None) -> None:
     try:
-        kube.delete(f"/api/v1/namespaces/{namespace}")
+        kube.delete(path, how, within_s=MANY_S)
     except Refused as refused:
-        if refused.status not in (404, 409):
+        if refused.status not in (404, 409):  # it is gone, or going
             raise
 
 

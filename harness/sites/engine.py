@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import json
+import os
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -14,7 +16,7 @@ from harness.model.errors import Problem
 from harness.model.project import NAME
 from harness.model.site import Replica
 from harness.setup import commands, places, removal, tools
-from harness.sites.client import Client, flags
+from harness.sites.client import HERE, Client, flags
 from harness.sites.docker_events import DockerEvents
 from harness.sites.helper import Helper
 from harness.sites.place import (
@@ -22,12 +24,13 @@ from harness.sites.place import (
     BESIDE_LABEL,
     FRONT,
     RUN_LABEL,
-    TIMEOUT_MS,
     TRIAL_LABEL,
     Answer,
     Gone,
+    Refusal,
     Scope,
     Unanswered,
+    client_name,
 )
 from harness.waiting import TooLate, until
 
@@ -36,11 +39,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from docker.models.containers import Container
+    from docker.models.networks import Network
 
     from harness.model.arm import Arm
     from harness.model.clock import Deadline
     from harness.setup.engine import Engine
     from harness.sites.client import Hear
+    from harness.sites.place import Ask
 
 COMPOSE_S = 60.0
 PROJECT = "com.docker.compose.project"
@@ -49,6 +54,9 @@ SCRATCH = "LABS_SCRATCH"
 
 TAIL = 500
 """Lines of a log that are kept as evidence."""
+
+LOOPBACK = "127.0.0.1"
+RUN_AT_ONCE = 4
 
 
 class EnginePlace:
@@ -61,6 +69,7 @@ class EnginePlace:
         self._events: DockerEvents | None = None
         self._helper: Helper | None = None
         self._projects: dict[str, list[str]] = {}
+        self._with_network: set[str] = set()
         self._read: dict[tuple[str, ...], list[str]] = {}
 
     def open(self, deadline: Deadline) -> None:
@@ -77,6 +86,16 @@ class EnginePlace:
         self.engine.client.networks.create(f"dkl-{self.run}", labels=labels)
         self._helper = Helper(self.engine, self.run, f"dkl-{self.run}")
 
+    def renew_helper(self) -> None:
+        """It went with an engine that ended: another one takes its place in all its networks."""
+        if self._helper is not None:
+            self._helper.close()
+            removal.remove([self._helper.container])
+        self._helper = Helper(self.engine, self.run, f"dkl-{self.run}")
+        ours: Any = {"label": [f"{RUN_LABEL}={self.run}", TRIAL_LABEL]}
+        for network in self.engine.client.networks.list(filters=ours):
+            self._join(network)
+
     def health(self) -> str:
         from docker.errors import DockerException
         from requests import RequestException
@@ -92,36 +111,95 @@ class EnginePlace:
     def streams(self) -> dict[str, str]:
         return {"docker-events": self._events.state if self._events else "lost"}
 
-    def apply(self, scope: Scope) -> None:
+    def apply(self, scope: Scope) -> Sequence[str]:
         self._scopes[scope.trial] = scope
         recipe = scope.arm.recipe
         if isinstance(recipe, Run):
-            with ThreadPoolExecutor(max_workers=recipe.copies) as pool:
-                list(pool.map(lambda n: self._run(scope, recipe, n), range(1, recipe.copies + 1)))
-        else:
-            self._compose_up(scope, recipe)
+            self._run_all(scope, recipe)
+            return recipe.commands
+        self._compose_up(scope, recipe.names)
+        return [compose_up(recipe.names)]
 
-    def _run(self, scope: Scope, recipe: Run, number: int) -> None:
+    def _run_all(self, scope: Scope, recipe: Run) -> None:
+        """Each is tried, as a person's loop would; what the engine says no to is told when all were."""
+        from docker.errors import APIError
+
+        network = self._own_network(scope, recipe.addresses) if recipe.network else f"dkl-{self.run}"
+
+        def run(number: int) -> str:
+            if scope.over.is_set():
+                return "the run is being ended"
+            try:
+                self._run(scope, recipe, network, number)
+            except APIError as error:
+                return str(error.explanation or error)
+            return ""
+
+        with ThreadPoolExecutor(max_workers=min(recipe.copies, RUN_AT_ONCE)) as pool:
+            refused = [why for why in pool.map(run, range(1, recipe.copies + 1)) if why]
+        if refused:
+            raise Refusal(len(refused), refused[0])
+
+    def _run(self, scope: Scope, recipe: Run, network: str, number: int) -> None:
         policy, _, most = recipe.restart.partition(":")
         restart: Any = {"Name": policy, "MaximumRetryCount": int(most or 0)}
+        api: Any = self.engine.client.api
+        named = {network: api.create_endpoint_config(aliases=[recipe.name] if recipe.name else None)}
         self.engine.client.containers.run(
             IMAGE,
             name=f"{scope.name}-web-{number}",
             detach=True,
-            network=f"dkl-{self.run}",
+            network=network,
+            networking_config=named,
             restart_policy=restart,
             nano_cpus=int(recipe.cpus * 1e9),
             labels=self._labels(scope),
         )
+
+    def _own_network(self, scope: Scope, addresses: int) -> str:
+        """With a subnet of that size, whichever is free: of the block that is set apart for benchmarks (RFC 2544)."""
+        self._with_network.add(scope.trial)
+        if addresses:
+            block = ipaddress.ip_network("198.18.0.0/15")
+            subnets = block.subnets(new_prefix=32 - (addresses + 2).bit_length())
+            if not any(self._create_network(scope, str(subnet)) for subnet in subnets):
+                seen = f"none of that size is free in {block}"
+                raise Problem(f"Making a network of {addresses} addresses", seen, "docker network prune")
+        else:
+            self._create_network(scope)
+        self._join(self.engine.client.networks.get(scope.name))
+        return scope.name
+
+    def _create_network(self, scope: Scope, subnet: str = "") -> bool:
+        from docker.errors import APIError
+        from docker.types import IPAMConfig, IPAMPool
+
+        ipam = IPAMConfig(pool_configs=[IPAMPool(subnet)]) if subnet else None
+        try:
+            self.engine.client.networks.create(scope.name, labels=self._labels(scope), ipam=ipam)
+        except APIError as error:
+            if "overlaps" in str(error.explanation):
+                return False
+            raise
+        return True
+
+    def _join(self, network: Network) -> None:
+        """Have the helper reach what is in there; it takes an address of it."""
+        if self._helper is not None:
+            network.connect(self._helper.container)
 
     def _labels(self, scope: Scope) -> dict[str, str]:
         return {NAME: "trial", RUN_LABEL: self.run, TRIAL_LABEL: scope.trial}
 
     def add(self, scope: Scope, names: Sequence[str]) -> str:
         recipe = scope.arm.recipe
-        before = recipe.names if isinstance(recipe, Files) else ()
-        self._compose_up(scope, Files((*before, *names)))
-        return f"docker compose {' '.join(f'--file {name}' for name in (*before, *names))} up --detach"
+        every = (*(recipe.names if isinstance(recipe, Files) else ()), *names)
+        self._compose_up(scope, every)
+        return compose_up(every)
+
+    def change(self, scope: Scope, names: Sequence[str]) -> str:
+        self._compose_up(scope, names)
+        return compose_up(names)
 
     def evidence(self, scope: Scope) -> dict[str, str]:
         found = {}
@@ -131,9 +209,9 @@ class EnginePlace:
             found[f"{name}.log"] = container.logs(tail=TAIL, timestamps=True).decode(errors="replace")
         return found
 
-    def _compose_up(self, scope: Scope, recipe: Files) -> None:
+    def _compose_up(self, scope: Scope, names: Sequence[str]) -> None:
         """The student's file as it is; beside it one of ours, which adds nothing but labels."""
-        files = [scope.manifests / name for name in recipe.names]
+        files = [scope.manifests / name for name in names]
         ours = scope.folder / f"{scope.trial}-labels.yaml"
         argv = [*self._compose, "--project-name", scope.name]
         argv += [word for file in files for word in ("--file", str(file))]
@@ -146,8 +224,8 @@ class EnginePlace:
         scratch = {SCRATCH: str((scope.folder / scope.trial / "scratch").resolve())}
         env = self.engine.environment | scratch
         commands.run([*argv, "up", "--detach", "--pull", "never"], within_s=COMPOSE_S, env=env)
-        if self._helper is not None and not again:
-            self.engine.client.networks.get(f"{scope.name}_default").connect(self._helper.container)
+        if not again:
+            self._join(self.engine.client.networks.get(f"{scope.name}_default"))
 
     @cached_property
     def _compose(self) -> list[str]:
@@ -176,6 +254,8 @@ class EnginePlace:
 
         found = []
         for listed in self.engine.client.api.containers(all=True, filters=self._of(scope)):
+            if BESIDE_LABEL in listed["Labels"]:
+                continue
             try:
                 inspected = self.engine.client.api.inspect_container(listed["Id"])
                 found.append(replica_of(inspected, f"{scope.name}-"))
@@ -201,15 +281,28 @@ class EnginePlace:
         except NotFound as missing:
             raise Gone(replica.name) from missing
 
-    def client(self, scope: Scope, per_s: float, hear: Hear) -> Client:
-        if scope.trial not in self._projects:
-            raise Problem(f"Asking {scope.arm.name}", "copies of docker run share no name", "an arm with Compose")
+    def client(self, scope: Scope, ask: Ask, hear: Hear) -> Client:
+        if ask.outside:
+            return Client([*HERE, "client", *flags(LOOPBACK, self._published(scope), ask)], os.environ, hear)
+        network = f"{scope.name}_default" if scope.trial in self._projects else scope.name
+        if not (scope.trial in self._projects or (isinstance(scope.arm.recipe, Run) and scope.arm.recipe.name)):
+            raise Problem(f"Asking {scope.arm.name}", "its copies share no name", "Run(name=...), or Compose")
         labels = {NAME: "client", RUN_LABEL: self.run, BESIDE_LABEL: scope.trial}
         argv = [str(tools.docker_cli()), "run", "--rm", "--interactive", "--init", "--log-driver", "none"]
-        argv += ["--name", f"{scope.name}-client", "--network", f"{scope.name}_default", "--pull", "never"]
+        argv += ["--name", f"{scope.name}-{client_name(ask)}", "--network", network, "--pull", "never"]
         argv += [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
-        asked = flags({FRONT: f"http://{FRONT}:{PORT}/"}, per_s, TIMEOUT_MS)
-        return Client([*argv, IMAGE, "client", *asked], self.engine.environment, hear)
+        return Client([*argv, IMAGE, "client", *flags(FRONT, PORT, ask)], self.engine.environment, hear)
+
+    def _published(self, scope: Scope) -> int:
+        """The one port of this machine behind which the application is, or the first of several."""
+        if not self.engine.endpoint.local:
+            seen = f"{self.engine.endpoint.url} is on another machine, and so are its ports"
+            raise Problem(f"Asking {scope.arm.name} from outside", seen, "run the labs on that machine")
+        listed = self.engine.client.api.containers(filters=self._of(scope))
+        ports = {str(one["Names"][0]): p["PublicPort"] for one in listed for p in one["Ports"] if "PublicPort" in p}
+        if not ports:
+            raise Problem(f"Asking {scope.arm.name} from outside", "it publishes no port", "ports: in its file")
+        return int(ports[min(ports)])
 
     def scale(self, scope: Scope, copies: int) -> str:
         argv = self._projects.get(scope.trial)
@@ -224,6 +317,8 @@ class EnginePlace:
         beside: dict[str, Any] = {"label": [f"{RUN_LABEL}={self.run}", f"{BESIDE_LABEL}={scope.trial}"]}
         for filters in (self._of(scope), beside):
             removal.remove(self.engine.client.containers.list(all=True, ignore_removed=True, filters=filters))
+        if scope.trial in self._with_network:
+            self._drop_networks(self._of(scope))
         if self._projects.pop(scope.trial, None):
             self._drop_networks(self._of(scope))
             drop_volumes(self.engine, scope.name)
@@ -264,6 +359,10 @@ class EnginePlace:
         if (scope := self._scopes.get(trial)) is not None:
             scope.heard(short(who, scope), what, facts)
             scope.stirred.set()
+
+
+def compose_up(names: Sequence[str]) -> str:
+    return f"docker compose {' '.join(f'--file {name}' for name in names)} up --detach"
 
 
 def act_upon(container: Container, how: str, helper: Helper | None) -> str:

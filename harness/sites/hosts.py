@@ -11,20 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.project import NAME
 from harness.setup import dockerhost, images, places, removal
 from harness.setup import engine as engines
 from harness.setup.steps import Steps
+from harness.sites.machines import switch
 from harness.sites.place import RUN_LABEL
 from harness.waiting import TooLate, until
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
 
-    from harness.model.clock import Deadline
     from harness.setup.dockerhost import DockerHost
     from harness.setup.engine import Engine
+
+
+BEGIN = ("resume", "start-engine")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,14 @@ class Host:
     @property
     def name(self) -> str:
         return str(self.machine.container.name).rpartition("-")[2]
+
+    def power(self, how: str) -> str:
+        """Switch it; what is begun again is waited for until its engine answers."""
+        said = switch(self.machine.container, how)
+        if how in BEGIN:
+            passing = dockerhost.not_yet()
+            until(f"{self.name} answers", self.machine.answers, Deadline.after(dockerhost.START_S), passing=passing)
+        return said
 
     @property
     def address(self) -> str:
@@ -56,8 +68,8 @@ class Hosts:
     """The hosts of one site, in a network of their own."""
 
     def __init__(self, outer: Engine, run: str, site: str, count: int) -> None:
-        self._outer, self._run, self._count = outer, run, count
-        self._prefix = f"dkl-{run}-{site.replace(' ', '')}"
+        self.outer, self._run, self._count = outer, run, count
+        self.network = f"dkl-{run}-{site.replace(' ', '')}"
         self.all: list[Host] = []
         self._opening, self._over = threading.Event(), threading.Event()
 
@@ -70,18 +82,24 @@ class Hosts:
 
     def _open(self) -> None:
         labels = {RUN_LABEL: self._run}
-        image = have_image(self._outer, Steps(Console(quiet=True)))
-        self._outer.client.networks.create(self._prefix, labels={NAME: "run"} | labels)
+        image = have_image(self.outer, Steps(Console(quiet=True)))
+        self.outer.client.networks.create(self.network, labels={NAME: "run"} | labels)
 
         def start(number: int) -> Host:
             if self._over.is_set():
-                raise Problem(f"Starting the hosts of {self._prefix}", "the run is being ended", "the same once more")
-            name = f"{self._prefix}-h{number}"
-            machine = dockerhost.start(self._outer, image, name, network=self._prefix, labels=labels)
+                raise Problem(f"Starting the hosts of {self.network}", "the run is being ended", "the same once more")
+            name = f"{self.network}-h{number}"
+            machine = dockerhost.start(self.outer, image, name, network=self.network, labels=labels)
             return Host(machine, engines.connect(machine.endpoint, silent_s=engines.PROMPT_S))
 
         with ThreadPoolExecutor(max_workers=self._count) as pool:
             self.all = list(pool.map(start, range(1, self._count + 1)))
+
+    def named(self, name: str) -> Host:
+        found = {host.name: host for host in self.all}
+        if name not in found:
+            raise Problem(f"Looking for host {name!r}", f"there are {', '.join(found)}", "one of these")
+        return found[name]
 
     def close(self, deadline: Deadline) -> list[str]:
         """Remove them, half-made ones as well; answers what is still there.
@@ -95,9 +113,9 @@ class Hosts:
             until("the end of the hosts", self._removed, deadline)
         for host in self.all:
             host.engine.client.close()
-        forget(self._prefix)
+        forget(self.network)
         left = [f"container {c.name}" for c in self._there()]
-        for network in self._outer.client.networks.list(names=[self._prefix]):
+        for network in self.outer.client.networks.list(names=[self.network]):
             try:
                 network.remove()
             except APIError as error:
@@ -116,9 +134,9 @@ class Hosts:
     def _there(self) -> list[Container]:
         ours: dict[str, Any] = {
             "label": [f"{RUN_LABEL}={self._run}", f"{NAME}={dockerhost.ROLE}"],
-            "name": self._prefix,
+            "name": self.network,
         }
-        return list(self._outer.client.containers.list(all=True, ignore_removed=True, filters=ours))
+        return list(self.outer.client.containers.list(all=True, ignore_removed=True, filters=ours))
 
 
 def forget(prefix: str) -> None:

@@ -38,12 +38,21 @@ class Kube:
     def get(self, path: str, **query: str) -> Any:
         return self.call("GET", path, query)
 
-    def delete(self, path: str, body: Any = None, **query: str) -> Any:
-        return self.call("DELETE", path, query, body)
+    def delete(self, path: str, body: Any = None, *, within_s: float = ANSWER_S) -> Any:
+        return self.call("DELETE", path, {}, body, within_s=within_s)
 
-    def call(self, method: str, path: str, query: dict[str, str], body: Any = None, *, kind: str = "") -> Any:
+    def call(
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str],
+        body: Any = None,
+        *,
+        kind: str = "",
+        within_s: float = ANSWER_S,
+    ) -> Any:
         headers = {"Accept": "application/json"} | ({"Content-Type": kind or "application/json"} if body else {})
-        answer = self._send(method, path, query, body, headers, ANSWER_S)
+        answer = self._send(method, path, query, body, headers, within_s)
         return json.loads(answer.data) if answer.data else None
 
     def text(self, path: str, **query: str) -> str:

@@ -17,6 +17,7 @@ from harness.setup.create import Shape
 from harness.setup.steps import Steps
 from harness.sites.cluster import ClusterPlace, replica
 from harness.sites.kube import Refused
+from harness.sites.machines import sh, switch
 from harness.sites.place import Unanswered
 from harness.waiting import until
 
@@ -24,12 +25,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from docker.models.containers import Container
+
+    from harness.model.site import Replica
     from harness.setup.engine import Engine
     from harness.sites.place import Scope
 
 PREFIX = "dkl-"
 DAEMONS = "/apis/apps/v1/namespaces/kube-system/daemonsets"
 PART_S = 30.0
+NODE_S = 90.0
+"""For a node that was away to be Ready again, with its kubelet's report."""
+
 KIND = "io.x-k8s.kind.cluster"
 LEFT_OUT = {"kube-proxy": {"networking": {"kubeProxyMode": "none"}}}
 """What kind's configuration says so that a part is never there."""
@@ -72,10 +79,44 @@ class OwnClusterPlace(ClusterPlace):
 
         until(f"{part} of {node}", missing, Deadline.after(PART_S), passing=(Refused,), pause_s=0.2)
 
+    def holds(self, node: str, replica: Replica) -> bool:
+        return replica.where == self._full(node)
+
+    def _full(self, node: str) -> str:
+        return f"{self.shape.name}-{node}"
+
+    def _node(self, node: str) -> Container:
+        there = {n.name: n.container for n in nodes.of(self.engine, self.shape.name)}
+        if self._full(node) not in there:
+            short = ", ".join(name.removeprefix(f"{self.shape.name}-") for name in there)
+            raise Problem(f"Looking for node {node!r}", f"{self.name} has {short}", "one of these")
+        return there[self._full(node)]
+
+    def shell(self, scope: Scope, node: str, command: str) -> str:
+        del scope
+        return sh(self._node(node), command)
+
+    def power(self, scope: Scope, node: str, how: str) -> str:
+        """A node that was stopped or paused counts as broken until it is resumed, at the latest after the trial."""
+        if how not in ("stop", "pause", "resume"):
+            raise ValueError(f"a node of a cluster knows no {how}")
+        container = self._node(node)
+        if how == "resume":
+            said = switch(container, how)
+            self.down.discard(self._full(node))
+            until(f"{node} sound again", self.health, Deadline.after(NODE_S), pause_s=0.5)
+            return said
+        self.down.add(self._full(node))
+        self._undo.setdefault(scope.trial, []).append(lambda: self._resume(scope, node))
+        return switch(container, how)
+
+    def _resume(self, scope: Scope, node: str) -> None:
+        if self._full(node) in self.down:
+            self.power(scope, node, "resume")
+
     def reach(self, scope: Scope, service: str) -> str:
         """Ask a Service by its address from the arm's node; answers the first line, or raises Unanswered."""
-        name = f"{self.shape.name}-{scope.arm.at}"
-        container = next(n.container for n in nodes.of(self.engine, self.shape.name) if n.name == name)
+        container = self._node(scope.arm.at)
         address = self.kube.get(f"/api/v1/namespaces/{scope.name}/services/{service}")["spec"]["clusterIP"]
         ask = f"exec 3<>/dev/tcp/{address}/{PORT} && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && head -n 1 <&3"
         code, said = nodes.inside(container, ["timeout", "1", "bash", "-c", ask])

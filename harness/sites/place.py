@@ -23,7 +23,6 @@ BESIDE_LABEL = "dk-labs.beside"
 FRONT = "web"
 """The name under which the copies are asked together."""
 
-TIMEOUT_MS = 500
 ASK_S = 1.0
 
 
@@ -33,6 +32,31 @@ class Unanswered(Exception):
 
 class Gone(Exception):
     """What was to be acted upon is not there any more."""
+
+
+@dataclass(eq=False)
+class Refusal(Exception):
+    """The platform was asked for copies, and said no to so many of them; of those that it took all were made."""
+
+    refused: int
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.refused} refused: {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a client asks for, how often, and whether from inside the copies' network or from beyond it."""
+
+    per_s: float = 50.0
+    path: str = "/"
+    outside: bool = False
+
+
+def client_name(ask: Ask) -> str:
+    """A trial may have two: one whose requests are judged, and one that only makes work."""
+    return "client" if ask.path == "/" else "load"
 
 
 @dataclass(eq=False, slots=True)
@@ -54,6 +78,9 @@ class Scope:
     stirred: threading.Event = field(default_factory=threading.Event)
     """Set by each event, so that a wait looks again at once."""
 
+    over: threading.Event = field(default_factory=threading.Event)
+    """Set when the run is being ended: nothing more is begun."""
+
     @property
     def name(self) -> str:
         """Short enough for a host name with a suffix, and of no other trial."""
@@ -69,7 +96,26 @@ class Answer:
 
 
 class Breakable(Protocol):
-    """A site of a lab's own, of which a part may be taken away."""
+    """A site of a lab's own, of which hosts or nodes may be broken: they are called by their short names."""
+
+    def holds(self, node: str, replica: Replica) -> bool:
+        """Whether this copy is there."""
+        ...
+
+    def shell(self, scope: Scope, node: str, command: str) -> str:
+        """Run a command there; answers what it printed, or raises Unanswered where it failed."""
+        ...
+
+    def power(self, scope: Scope, node: str, how: str) -> str:
+        """stop, pause or resume it; stop-engine or start-engine where it is a Docker host.
+
+        What is begun again is waited for until it is as sound as before.
+        """
+        ...
+
+
+class Parted(Protocol):
+    """A cluster of a lab's own, of which a part may be taken away."""
 
     def take_away(self, scope: Scope, part: str, node: str) -> str: ...
 
@@ -97,8 +143,8 @@ class Place(Protocol):
         """The state of each stream of events: open or lost."""
         ...
 
-    def apply(self, scope: Scope) -> None:
-        """Bring the arm's recipe into being, as it is."""
+    def apply(self, scope: Scope) -> Sequence[str]:
+        """Bring the arm's recipe into being, as it is; answers the commands that a person would have typed."""
         ...
 
     def look(self, scope: Scope) -> tuple[Replica, ...]:
@@ -111,14 +157,21 @@ class Place(Protocol):
         """End a copy from outside: stop, kill, remove or host-kill. Answers what the platform said."""
         ...
 
-    def client(self, scope: Scope, per_s: float, hear: Hear) -> Client:
-        """Begin to ask the trial's `web` by its name, from inside its network; the caller ends it."""
+    def client(self, scope: Scope, ask: Ask, hear: Hear) -> Client:
+        """Begin to ask the trial's `web` by its name from inside its network, or from outside at a published port.
+
+        The caller ends it.
+        """
         ...
 
     def scale(self, scope: Scope, copies: int) -> str: ...
 
     def add(self, scope: Scope, names: Sequence[str]) -> str:
         """Apply further files of the lab's; answers the command that a person would have typed."""
+        ...
+
+    def change(self, scope: Scope, names: Sequence[str]) -> str:
+        """Apply these files in the place of the arm's own; answers the command."""
         ...
 
     def evidence(self, scope: Scope) -> dict[str, str]:

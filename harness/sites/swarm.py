@@ -8,17 +8,31 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from harness.model.arm import IMAGE, PORT, Files
+from harness.model.clock import Deadline
 from harness.model.errors import Problem
-from harness.setup import commands, tools
+from harness.model.project import NAME
+from harness.setup import commands, removal, tools
 from harness.sites.client import Client, flags
 from harness.sites.docker_events import DockerEvents
 from harness.sites.engine import TAIL, act_upon, replica_of
 from harness.sites.helper import Helper
-from harness.sites.hosts import Hosts
-from harness.sites.place import ASK_S, FRONT, TIMEOUT_MS, Answer, Gone, Scope, Unanswered
+from harness.sites.hosts import BEGIN, Hosts
+from harness.sites.machines import sh
+from harness.sites.place import (
+    ASK_S,
+    BESIDE_LABEL,
+    FRONT,
+    RUN_LABEL,
+    Answer,
+    Gone,
+    Scope,
+    Unanswered,
+    client_name,
+)
 from harness.waiting import until
 
 if TYPE_CHECKING:
@@ -26,14 +40,18 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.model.arm import Arm
-    from harness.model.clock import Deadline
     from harness.model.site import Replica
     from harness.setup.engine import Engine
     from harness.sites.client import Hear
     from harness.sites.hosts import Host
+    from harness.sites.place import Ask
 
 STACK = "com.docker.stack.namespace"
 DEPLOY_S = 30.0
+AGAIN_S = 60.0
+"""For a host that was away to be a ready node again."""
+
+ATTACHABLE = 'version: "3.8"\nnetworks: {default: {attachable: true}}\n'
 BRIDGE = "docker_gwbridge"
 """The network through which a host reaches the tasks on it, whatever other networks they have."""
 
@@ -48,6 +66,8 @@ class SwarmPlace:
         self._events: list[DockerEvents] = []
         self._helpers: dict[str, Helper] = {}
         self._addresses: dict[str, str] = {}
+        self._down: set[str] = set()
+        self._last: dict[tuple[str, str], tuple[Replica, ...]] = {}
 
     @property
     def _manager(self) -> Any:
@@ -74,9 +94,17 @@ class SwarmPlace:
         until(f"{self.name} ready", self._nodes_missing, deadline)
 
     def _nodes_missing(self) -> str:
-        states = [node.attrs["Status"]["State"] for node in self._manager.nodes.list()]
-        wanted = len(self._hosts.all)
+        if self._hosts.all[0].name in self._down:
+            return ""  # there is nobody to be asked, and that is on purpose
+        found = {n.attrs["Description"]["Hostname"]: n.attrs["Status"]["State"] for n in self._manager.nodes.list()}
+        states = [state for name, state in found.items() if name.rpartition("-")[2] not in self._down]
+        wanted = len(self._up)
         return "" if states == ["ready"] * wanted else f"{wanted} ready nodes, they are {', '.join(states)}"
+
+    @property
+    def _up(self) -> list[Host]:
+        """All but those that were broken on purpose."""
+        return [host for host in self._hosts.all if host.name not in self._down]
 
     def check(self, arm: Arm, folder: Path) -> None:
         if not isinstance(arm.recipe, Files):
@@ -93,47 +121,58 @@ class SwarmPlace:
         from requests import RequestException
 
         try:
-            for host in self._hosts.all:
+            for host in self._up:
                 host.engine.client.ping()
             # A helper goes with its host's engine, and nothing that runs there is seen to serve any more.
-            return self._nodes_missing() or next((h.trouble for h in self._helpers.values() if h.trouble), "")
+            troubles = (self._helpers[host.name].trouble for host in self._up)
+            return self._nodes_missing() or next((t for t in troubles if t), "")
         except (DockerException, RequestException) as error:
             return f"a host does not answer: {type(error).__name__}"
 
     def streams(self) -> dict[str, str]:
         hosts = zip(self._hosts.all, self._events, strict=True)
-        return {f"docker-events-{host.name}": events.state for host, events in hosts}
+        return {f"docker-events-{host.name}": events.state for host, events in hosts if host in self._up}
 
-    def apply(self, scope: Scope) -> None:
+    def apply(self, scope: Scope) -> Sequence[str]:
         self._scopes[scope.name] = scope
-        if isinstance(scope.arm.recipe, Files):
-            self.add(scope, scope.arm.recipe.names)
+        return [self.add(scope, ())]
 
     def add(self, scope: Scope, names: Sequence[str]) -> str:
-        asked = [
-            "stack",
-            "deploy",
-            "--resolve-image",
-            "never",
-            *_files(scope.manifests, names),
-            scope.name,
-        ]
-        argv = [str(tools.docker_cli()), *asked]
+        recipe = scope.arm.recipe
+        return self.change(scope, (*(recipe.names if isinstance(recipe, Files) else ()), *names))
+
+    def change(self, scope: Scope, names: Sequence[str]) -> str:
+        """The student's files as they are; beside them one of ours, so that a client may join their network."""
+        ours = scope.folder / f"{scope.trial}-attachable.yaml"
+        ours.write_text(ATTACHABLE)
+        asked = ["stack", "deploy", "--resolve-image", "never", *_files(scope.manifests, names)]
+        argv = [str(tools.docker_cli()), *asked, "--compose-file", str(ours), scope.name]
         commands.run(argv, within_s=DEPLOY_S, env=self._hosts.all[0].engine.environment)
         return f"docker stack deploy {' '.join(f'--compose-file {name}' for name in names)} web"
 
     def look(self, scope: Scope) -> tuple[Replica, ...]:
+        """Of a host that was broken on purpose nothing is known but what was there before."""
+        found: list[Replica] = []
+        for host in self._hosts.all:
+            here = (scope.trial, host.name)
+            if host.name in self._down:
+                found += (replace(r, ready=False, state="unknown") for r in self._last.get(here, ()))
+                continue
+            self._last[here] = tuple(self._look(scope, host))
+            found += self._last[here]
+        return tuple(sorted(found, key=lambda r: r.name))
+
+    def _look(self, scope: Scope, host: Host) -> list[Replica]:
         from docker.errors import NotFound
 
         found = []
-        for host in self._hosts.all:
-            for listed in host.engine.client.api.containers(all=True, filters={"label": f"{STACK}={scope.name}"}):
-                try:
-                    inspected = host.engine.client.api.inspect_container(listed["Id"])
-                except NotFound:
-                    continue
-                found.append(replica_of(inspected, f"{scope.name}_", where=host.name))
-        return tuple(sorted(found, key=lambda r: r.name))
+        for listed in host.engine.client.api.containers(all=True, filters={"label": f"{STACK}={scope.name}"}):
+            try:
+                inspected = host.engine.client.api.inspect_container(listed["Id"])
+            except NotFound:
+                continue
+            found.append(replica_of(inspected, f"{scope.name}_", where=host.name))
+        return found
 
     def _host(self, replica: Replica) -> Host:
         return next(host for host in self._hosts.all if host.name == replica.where)
@@ -164,12 +203,24 @@ class SwarmPlace:
         except NotFound as missing:
             raise Gone(replica.name) from missing
 
-    def client(self, scope: Scope, per_s: float, hear: Hear) -> Client:
-        """On the manager; the stack's network has to be one that others may join."""
+    def client(self, scope: Scope, ask: Ask, hear: Hear) -> Client:
+        """On the manager; from outside, in the network that the hosts are in."""
         argv = [str(tools.docker_cli()), "run", "--rm", "--interactive", "--init", "--log-driver", "none"]
-        argv += ["--network", f"{scope.name}_default", "--pull", "never", IMAGE, "client"]
-        asked = flags({FRONT: f"http://{FRONT}:{PORT}/"}, per_s, TIMEOUT_MS)
-        return Client([*argv, *asked], self._hosts.all[0].engine.environment, hear)
+        argv += ["--pull", "never", "--name", f"{scope.name}-{client_name(ask)}"]
+        if ask.outside:
+            labels = {NAME: "client", RUN_LABEL: self.run, BESIDE_LABEL: scope.trial}
+            argv += [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
+            asked = flags(self._hosts.all[0].address, self._published(scope), ask)
+            argv += ["--network", self._hosts.network, IMAGE, "client", *asked]
+            return Client(argv, self._hosts.outer.environment, hear)
+        argv += ["--network", f"{scope.name}_default", IMAGE, "client", *flags(FRONT, PORT, ask)]
+        return Client(argv, self._hosts.all[0].engine.environment, hear)
+
+    def _published(self, scope: Scope) -> int:
+        ports = [p for s in self._services(scope) for p in s.attrs["Endpoint"].get("Ports", ())]
+        if not ports:
+            raise Problem(f"Asking {scope.arm.name} from outside", "it publishes no port", "ports: in its file")
+        return int(ports[0]["PublishedPort"])
 
     def scale(self, scope: Scope, copies: int) -> str:
         self._manager.services.get(f"{scope.name}_web").scale(copies)
@@ -189,8 +240,32 @@ class SwarmPlace:
     def _services(self, scope: Scope) -> list[Any]:
         return list(self._manager.services.list(filters={"label": f"{STACK}={scope.name}"}))
 
+    def holds(self, node: str, replica: Replica) -> bool:
+        return replica.where == self._hosts.named(node).name
+
+    def shell(self, scope: Scope, node: str, command: str) -> str:
+        del scope
+        return sh(self._hosts.named(node).machine.container, command)
+
+    def power(self, scope: Scope, node: str, how: str) -> str:
+        del scope
+        host = self._hosts.named(node)
+        if how not in BEGIN:
+            self._down.add(node)
+            return host.power(how)
+        said = host.power(how)
+        self._helpers[node].close()
+        removal.remove([self._helpers[node].container])
+        self._helpers[node] = Helper(host.engine, self.run, "host")
+        self._addresses.clear()  # its bridge gives out others
+        self._down.discard(node)
+        until(f"{node} sound again", self.health, Deadline.after(AGAIN_S))
+        return said
+
     def leave(self, scope: Scope) -> None:
         """The networks go with the hosts: an overlay can be removed only when its last task is gone."""
+        for node in sorted(self._down):
+            self.power(scope, node, "resume")
         self._scopes.pop(scope.name, None)
         for service in self._services(scope):
             service.remove()

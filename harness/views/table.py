@@ -45,15 +45,50 @@ def shown(lab: Lab, recorded: Recorded) -> Iterable[str]:
 
 
 def _told(trials: Trials) -> str:
-    if trials.watched_for == "left out":
-        last = trials.left_out()
-        return f"asked for the last time after {last}" if last else f"asked on ({len(trials.timelines)} trials)"
-    if trials.watched_for == "each time":
-        return (
-            "back after " + ", ".join(f"{gap.median_s:.1f}" for gap in trials.gaps()) + " s, one time after the other"
-        )
-    if not trials.watched_for:
-        kept = trials.kept()
-        return f"{kept} bytes were there" if kept else "nothing was there"
+    return TOLD.get(trials.watched_for, _kept)(trials)
+
+
+def _restored(trials: Trials) -> str:
     back = trials.restored()
     return f"back after {back}" if back else f"stayed away ({len(trials.timelines)} trials)"
+
+
+def _replaced(trials: Trials) -> str:
+    took = trials.replaced()
+    return f"replaced after {took}" if took else f"not replaced ({len(trials.timelines)} trials)"
+
+
+def _left_out(trials: Trials) -> str:
+    last = trials.left_out()
+    return f"asked for the last time after {last}" if last else f"asked on ({len(trials.timelines)} trials)"
+
+
+def _gaps(trials: Trials) -> str:
+    gaps = ", ".join(f"{gap.median_s:.1f}" for gap in trials.gaps())
+    return f"back after {gaps} s, one time after the other"
+
+
+def _shared(trials: Trials) -> str:
+    copies = trials.sharing()
+    return f"{copies} {'copy' if copies == 1 else 'copies'} shared the requests; {trials.cost()}"
+
+
+def _copies(trials: Trials) -> str:
+    took = trials.served()
+    return f"{trials.most()} served" + (f" after {took}" if took else f"; {trials.refusal() or 'no more came'}")
+
+
+def _kept(trials: Trials) -> str:
+    kept = trials.kept()
+    return f"{kept} bytes were there" if kept else "nothing was there"
+
+
+TOLD = {
+    "restored": _restored,
+    "replaced": _replaced,
+    "left out": _left_out,
+    "each time": _gaps,
+    "shared": _shared,
+    "copies": _copies,
+}
+"""By what the windows of a cell waited for."""

@@ -6,21 +6,24 @@ import heapq
 import itertools
 import math
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from harness.model.errors import Problem
 from harness.model.site import Replica
-from harness.sites.place import Answer, Gone, Unanswered
+from harness.sites.place import Answer, Gone, Refusal, Unanswered
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.model.clock import Deadline
-    from harness.sites.place import Scope
+    from harness.sites.place import Ask, Scope
 
 
 TAKES_S = 0.001
 """Every question takes a little time."""
+
+HOST = "h1"
 
 
 class VirtualClock:
@@ -77,6 +80,7 @@ class _World:
 
     copies: dict[str, _Copy] = field(default_factory=dict)
     history: list[tuple[float, tuple[Replica, ...]]] = field(default_factory=list)
+    looked: tuple[Replica, ...] = ()
     names: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     left: bool = False
 
@@ -84,9 +88,10 @@ class _World:
 class FakeClient:
     """Sends by its schedule whenever time has passed."""
 
-    def __init__(self, place: FakePlace, scope: Scope, per_s: float, hear) -> None:
-        self._place, self._scope, self._per_s, self._hear = place, scope, per_s, hear
-        self._began, self._sent = place.clock.now(), 0
+    def __init__(self, place: FakePlace, scope: Scope, ask: Ask, hear) -> None:
+        self._place, self._scope, self._per_s, self._hear = place, scope, ask.per_s, hear
+        self._began, self._sent, self._ok = place.clock.now(), 0, 0
+        self.ask = ask
         self.end: dict[str, object] = {}
         self.unsure_s = 0.0001
 
@@ -100,11 +105,13 @@ class FakeClient:
             told = {"n": self._sent, "target": "web", "sent_s": at - self._began, "done_s": at - self._began + 0.001}
             told |= {"instance": instance or None, "status": int(status or 0), "error": error or None}
             self._sent += 1
+            self._ok += status == "200"
             self._hear(at, told)
 
     def stop(self) -> None:
         self.catch_up(self._place.clock.now())
-        self.end = {"sent": self._sent, "ok": self._sent, "failed": 0, "late_p99_ms": 0.1, "late_max_ms": 0.2}
+        self.end = {"sent": self._sent, "ok": self._ok, "failed": self._sent - self._ok}
+        self.end |= {"late_p99_ms": 0.1, "late_max_ms": 0.2}
 
 
 class FakePlace:
@@ -122,10 +129,13 @@ class FakePlace:
         boots_s: float = 0.02,
         sick: str = "",
         stream: str = "open",
+        refuses: int = 0,
     ) -> None:
         self.name, self.clock, self.count, self.policy = name, clock, copies, policy or Policy()
         self.lag_s, self.starts_s, self.boots_s = lag_s, starts_s, boots_s
-        self.sick, self.stream = sick, stream
+        self.sick, self.stream, self.refuses = sick, stream, refuses
+        self.down = False
+        self._down_since = 0.0
         self.outages: list[tuple[float, float]] = []
         """When answering back: from served to served again, as it was and not as it looked."""
 
@@ -153,22 +163,29 @@ class FakePlace:
     def streams(self) -> dict[str, str]:
         return {f"{self.name}-events": self.stream}
 
-    def apply(self, scope: Scope) -> None:
-        for _ in range(self.count):
+    def apply(self, scope: Scope) -> list[str]:
+        for _ in range(self.count - self.refuses):
             self._create(scope, self.clock.now())
+        if self.refuses:
+            raise Refusal(self.refuses, "no more room")
+        return [f"fake run {self.count}"]
 
     def look(self, scope: Scope) -> tuple[Replica, ...]:
-        """As it was `lag_s` ago."""
+        """As it was `lag_s` ago; of a host that was broken nothing is known but what was there before."""
         self._catch_up()
+        world = self._worlds[scope.trial]
+        if self.down:
+            return tuple(replace(r, ready=False, state="unknown") for r in world.looked)
         then = self.clock.now() - self.lag_s
-        past = [seen for at, seen in self._worlds[scope.trial].history if at <= then]
-        return past[-1] if past else ()
+        past = [seen for at, seen in world.history if at <= then]
+        world.looked = past[-1] if past else ()
+        return world.looked
 
     def ask(self, scope: Scope, replica: Replica, method: str, path: str, *, within_s: float = 1.0) -> Answer:
         """The process behind that address answers, whichever it is by now."""
         self._catch_up()
         copy = self._worlds[scope.trial].copies.get(replica.name)
-        if copy is None or not copy.running or self.clock.now() < copy.answers_at:
+        if copy is None or self.down or not copy.running or self.clock.now() < copy.answers_at:
             raise Unanswered("refused")
         if copy.hung:
             raise Unanswered("timeout")
@@ -199,12 +216,14 @@ class FakePlace:
             raise Gone(f"{replica.name} does not run")
         return f"fake {how}"
 
-    def client(self, scope: Scope, per_s: float, hear) -> FakeClient:
-        self.clients.append(FakeClient(self, scope, per_s, hear))
+    def client(self, scope: Scope, ask: Ask, hear) -> FakeClient:
+        self.clients.append(FakeClient(self, scope, ask, hear))
         return self.clients[-1]
 
     def asked(self, scope: Scope, when: float) -> tuple[str, str, str]:
         """Who gets a request that is for all of them, in turn: its instance, the status, the error."""
+        if self.down:
+            return "", "", "timeout"
         out = self.policy.leaves_out_after_s
         able = [
             c
@@ -231,10 +250,57 @@ class FakePlace:
             self._create(scope, self.clock.now())
         return f"added {' '.join(names)}"
 
+    def change(self, scope: Scope, names) -> str:
+        """One copy after the other is made anew."""
+        world = self._worlds[scope.trial]
+        for turn, name in enumerate(list(world.copies)):
+            self._at(self.clock.now() + turn * self.starts_s, lambda at, name=name: self._make_anew(scope, name, at))
+        return f"changed to {' '.join(names)}"
+
+    def _make_anew(self, scope: Scope, name: str, when: float) -> None:
+        if self._worlds[scope.trial].copies.pop(name, None) is not None:
+            self._changed(scope, when, name, "destroyed")
+            self._create(scope, when)
+
+    # -- what can be done to a site of a lab's own -----------------------------------------------------------------
+
+    def holds(self, node: str, replica: Replica) -> bool:
+        """All are on the only host that it has."""
+        if node != HOST:
+            raise Problem(f"Looking for host {node!r}", f"there are {HOST}", "one of these")
+        return True
+
+    def shell(self, scope: Scope, node: str, command: str) -> str:
+        if command == "false":
+            raise Unanswered("'false' ended with code 1: ")
+        return f"{command} on {node}"
+
+    def power(self, scope: Scope, node: str, how: str) -> str:
+        """A pause freezes its copies. Anything else ends them, and they begin again with it where they would."""
+        self._catch_up()
+        now, copies = self.clock.now(), self._worlds[scope.trial].copies.values()
+        if how in ("resume", "start-engine"):
+            self.down = False
+            for copy in copies:
+                if not copy.running and self.policy.restarts_after_s is not None:
+                    back = now + self.policy.restarts_after_s
+                    self._at(back, lambda at, copy=copy: self._starts(scope, copy, at))
+                    self.outages.append((self._down_since, back + self.boots_s))
+            return f"fake {how}"
+        if how not in ("stop", "pause", "stop-engine"):
+            raise ValueError(how)
+        self.down, self._down_since = True, now
+        for copy in copies:
+            if copy.running and how != "pause":
+                copy.running, copy.code = False, 137
+        self._keep(scope, now)  # nobody hears of it
+        return f"fake {how}"
+
     def evidence(self, scope: Scope) -> dict[str, str]:
         return {"copies.txt": "\n".join(self._worlds[scope.trial].copies)}
 
     def leave(self, scope: Scope) -> None:
+        self.down = False
         world = self._worlds[scope.trial]
         world.copies.clear()
         world.left = True
@@ -252,9 +318,14 @@ class FakePlace:
         self.clock.time += TAKES_S
         while self._due and self._due[0][0] <= self.clock.now():
             when, _, what = heapq.heappop(self._due)
+            self._asked_until(when)
             what(when)
+        self._asked_until(self.clock.now())
+
+    def _asked_until(self, when: float) -> None:
+        """What clients sent by then met the copies as they were then."""
         for client in self.clients:
-            client.catch_up(self.clock.now())
+            client.catch_up(when)
 
     def _create(self, scope: Scope, when: float) -> None:
         world = self._worlds[scope.trial]
@@ -266,7 +337,7 @@ class FakePlace:
         self._at(when + self.starts_s, lambda at: self._starts(scope, copy, at))
 
     def _starts(self, scope: Scope, copy: _Copy, when: float) -> None:
-        if self._worlds[scope.trial].copies.get(copy.name) is not copy:
+        if self._worlds[scope.trial].copies.get(copy.name) is not copy or self.down or copy.running:
             return
         copy.incarnation += 1
         copy.restarts = copy.incarnation - 1
@@ -291,7 +362,10 @@ class FakePlace:
             self.outages.append((now, now + after + self.starts_s + self.boots_s))
 
     def _changed(self, scope: Scope, when: float, who: str, what: str) -> None:
-        world = self._worlds[scope.trial]
-        world.history.append((when, tuple(c.seen() for c in world.copies.values())))
+        self._keep(scope, when)
         scope.heard(who, what, {"fake_s": f"{when:.3f}"})
         scope.stirred.set()
+
+    def _keep(self, scope: Scope, when: float) -> None:
+        world = self._worlds[scope.trial]
+        world.history.append((when, tuple(c.seen() for c in world.copies.values())))

@@ -114,3 +114,82 @@ def test_what_is_no_manifest_is_told_with_its_file(tmp_path, text):
     (tmp_path / "odd.yaml").write_text(text)
     with pytest.raises(Problem, match=f"{tmp_path.name}/odd.yaml"):
         manifests.containers(Arm("odd", cluster, "odd.yaml"), tmp_path)
+
+
+# -- how much there is to write ------------------------------------------------------------------------------------
+
+
+def size(folder, name: str, text: str) -> tuple[int, int]:
+    (folder / name).write_text(text)
+    return manifests.size(folder / name)
+
+
+WHOLE = """
+# what a person would write
+services:
+  web:
+    image: dk-labs/web:1  # the labs' own
+    networks: [front]
+
+  proxy: {image: dk-labs/web:1}
+networks:
+  front:
+volumes: {data: {}}
+"""
+TWO = """---
+# the first
+kind: Deployment
+metadata: {name: web}
+---
+
+kind: Service
+metadata: {name: web}
+---
+"""
+SCRIPT = """#!/bin/sh
+# first the network
+
+docker network create web
+    # and then
+  docker run --network web dk-labs/web:1
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "lines", "objects"),
+    [
+        ("compose.yaml", WHOLE, 8, 4),  # two services, a network and a volume
+        ("compose.yml", WHOLE, 8, 4),
+        ("compose.yaml", "services: {web: {}}\nnetworks:\nvolumes:\n", 3, 1),
+        ("compose.yaml", "services: {web: {}, db: {}}\nx-common: {a: {}, b: {}}\n", 2, 2),
+        ("web.yaml", TWO, 4, 2),
+        ("web.yaml", "kind: Pod\nspec: {volumes: [{name: a}, {name: b}]}\n", 2, 1),
+        ("web.yaml", "# nothing yet\n\n---\n", 0, 0),
+        ("web.yaml", "", 0, 0),
+        ("begin.sh", SCRIPT, 2, 0),
+        ("begin.sh", "kind: Pod\n---\n", 1, 0),
+    ],
+)
+def test_a_file_is_as_large_as_the_lines_that_say_something_and_makes_so_many_objects(
+    tmp_path, name, text, lines, objects
+):
+    assert size(tmp_path, name, text) == (lines, objects)
+
+
+@pytest.mark.parametrize("name", ["gone.yaml", "gone.sh"])
+def test_a_file_that_is_missing_has_no_size(tmp_path, name):
+    with pytest.raises(Problem, match=name) as caught:
+        manifests.size(tmp_path / name)
+
+    assert "folder" in caught.value.fix
+
+
+def test_a_file_that_is_no_yaml_has_no_size(tmp_path):
+    with pytest.raises(Problem, match=r"web\.yaml"):
+        size(tmp_path, "web.yaml", "a: [")
+
+
+@pytest.mark.parametrize("text", ["- web\n- db\n", "web\n", "services: 3\n"])
+def test_a_file_that_is_no_manifest_has_no_size(tmp_path, text):
+    with pytest.raises(Problem, match=r"web\.yaml"):
+        size(tmp_path, "web.yaml", text)

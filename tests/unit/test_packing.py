@@ -15,10 +15,10 @@ from harness.model.claim import Lab
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.scenario import Scenario, Trials
-from harness.model.site import cluster, engine
+from harness.model.site import cluster, docker_host, engine, own_cluster
 from harness.model.verdict import holds
 from harness.packing import Block, Room, makespan
-from harness.runner import plan
+from harness.runner import AHEAD, plan
 from harness.waiting import until
 
 MANIFESTS = Path(__file__).parents[2] / "manifests"
@@ -302,3 +302,61 @@ def test_only_what_the_named_claims_need_is_planned():
     cells = {cell for cell, _ in order(1, only=frozenset({"two"}))}
 
     assert cells == {"kill @ second", "kill @ third", "crash @ second"}
+
+
+# -- what is said of a scenario ------------------------------------------------------------------------------------
+
+
+def planned_of(*cells: Trials, trials: int = 3):
+    lab = Lab("How often?")
+    lab.name = "small"
+    lab.show(*cells)
+    return plan([lab], trials=trials, seed=1)
+
+
+@pytest.mark.parametrize("trials", [1, 3, 5])
+def test_what_need_not_be_repeated_is_planned_once_among_what_is_repeated(trials):
+    once, again = Scenario("count", "It counts.", lambda _t: None, once=True), ACTS[0]
+    planned = planned_of(once @ FIRST, again @ FIRST, once @ SECOND, trials=trials)
+    numbers = {
+        cell: sorted(p.number for p in planned if p.cell.cell == cell) for cell in {p.cell.cell for p in planned}
+    }
+
+    assert numbers == {
+        "count @ first": [1],
+        "count @ second": [1],
+        "crash @ first": list(range(1, trials + 1)),
+    }
+    assert [p.id for p in planned] == [f"t{n:03d}" for n in range(1, len(planned) + 1)]
+
+
+def test_a_claim_over_what_is_counted_once_has_each_of_its_cells_once():
+    once = Scenario("count", "It counts.", lambda _t: None, once=True)
+    lab = Lab("How many?")
+    lab.name = "small"
+
+    def many(cell: Trials = once @ FIRST):
+        return holds("x")
+
+    lab.claim("many", blank=once @ SECOND, standard=once @ THIRD)(many)
+
+    assert [(p.cell.cell, p.number) for p in plan([lab], trials=5, seed=1)] == [
+        ("count @ third", 1),
+        ("count @ first", 1),
+        ("count @ second", 1),
+    ]
+
+
+HOST = Arm("on a host", docker_host(), Run(copies=2))
+OWN = Arm("on a cluster of its own", own_cluster(), Run())
+
+
+@pytest.mark.parametrize(
+    ("arm", "alone", "cpus"), [(HOST, False, 0.2), (FIRST, False, 0.1), (HOST, True, None), (OWN, False, None)]
+)
+def test_who_breaks_hosts_takes_all_that_may_be_set_up_at_once(arm, alone, cpus):
+    (one,) = planned_of(Scenario("stop", "It stops.", lambda _t: None, alone=alone) @ arm, trials=1)
+    all_there_is = AHEAD * packing.capacity()
+
+    assert one.cpus == pytest.approx(cpus or all_there_is)
+    assert not (cpus is None and packing.fits(one.cpus, 0.1, packing.capacity()))

@@ -8,7 +8,7 @@ import pytest
 
 from harness.model.arm import Arm, Run
 from harness.model.reading import check
-from harness.model.scenario import Scenario, Span, Trials, scenario
+from harness.model.scenario import Cost, Scenario, Span, Trials, scenario
 from harness.model.site import engine
 from harness.model.timeline import Kind, parse, written
 from harness.model.verdict import NotShown
@@ -314,9 +314,55 @@ def test_a_scenario_without_a_plan_is_a_mistake():
         scenario(lambda _t: None)
 
 
-def test_a_part_cannot_be_taken_away_from_a_shared_site():
-    with pytest.raises(TypeError, match="shared engine"):
-        Arm("x", engine, Run(), minus="dns")
+FLAGS = ("empty", "alone", "once")
+
+
+@pytest.mark.parametrize("said", [(), *((flag,) for flag in FLAGS), ("empty", "once"), FLAGS])
+def test_what_is_said_of_a_scenario_is_kept_with_its_name_and_plan(said):
+    def begin_all(_t):
+        """All are started.
+
+        At once.
+        """
+
+    found = scenario(**dict.fromkeys(said, True))(begin_all)
+
+    assert (found.name, found.plan, found.act) == ("begin all", "All are started.\n\nAt once.", begin_all)
+    assert tuple(flag for flag in FLAGS if getattr(found, flag)) == said
+    assert (found @ Arm("x", engine, Run())).scenario is found
+
+
+def test_a_scenario_of_which_nothing_is_said_is_none_of_these():
+    def crash(_t):
+        """It crashes."""
+
+    assert [getattr(scenario(crash), flag) for flag in FLAGS] == [False, False, False]
+
+
+def test_a_scenario_of_which_something_is_said_needs_a_plan_as_well():
+    with pytest.raises(TypeError, match="docstring"):
+        scenario(empty=True)(lambda _t: None)
+
+
+@pytest.mark.parametrize(
+    ("cost", "told"),
+    [
+        (Cost(0, 0, 0, 0), "nothing"),
+        (Cost(0, 0, 5, 1), "5 lines and 1 object"),
+        (Cost(1, 0, 0, 0), "1 command"),
+        (Cost(2, 1, 0, 0), "2 commands and 1 file"),
+        (Cost(1, 2, 1, 0), "1 command, 2 files and 1 line"),
+        (Cost(3, 1, 20, 2), "3 commands, 1 file, 20 lines and 2 objects"),
+    ],
+)
+def test_a_cost_tells_what_it_counts_and_leaves_out_what_is_none(cost, told):
+    assert str(cost) == told
+
+
+def test_what_one_takes_more_than_another_is_the_difference_of_each():
+    assert Cost(3, 2, 30, 4) - Cost(1, 1, 25, 3) == Cost(2, 1, 5, 1)
+    assert str(Cost(1, 1, 30, 3) - Cost(1, 1, 25, 2)) == "5 lines and 1 object"
+    assert str(Cost(1, 1, 30, 3) - Cost(1, 1, 30, 3)) == "nothing"
 
 
 def test_the_written_recordings_are_what_they_seem():

@@ -3,68 +3,25 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from harness import acts
 from harness.acts.door import Door
-from harness.model.arm import Arm, Run
 from harness.model.reading import check
-from harness.model.scenario import Scenario, Trials
-from harness.model.site import engine
-from harness.model.timeline import Entry, Kind, Timeline, written
+from harness.model.timeline import Kind
 from harness.model.verdict import NotShown
-from harness.sites.place import Scope, Unanswered
-from harness.trial import EVERY_S, SOON_S, NotSteady, Pace, Trial
-from tests.contract.fake import FakePlace, Policy, VirtualClock
+from harness.sites.place import Unanswered
+from harness.trial import NotSteady, Trial
+from harness.watch import EVERY_S, SOON_S, Pace
+from tests.contract.fake import FakePlace, Policy
+from tests.unit.recording import Recorded, record, resolution
+from tests.unit.recording import reason as open_question
 
-CELL = Scenario("crash", "It crashes.", lambda _t: None) @ Arm("here", engine, Run())
-
-
-def resolution(lag_s: float) -> float:
-    """How much later than it was a return may be seen: nothing wakes the trial when a lagging status changes."""
-    return 2 * SOON_S + (lag_s + EVERY_S if lag_s else 0)
-
-
-@dataclass
-class Recorded:
-    timeline: Timeline
-    answer: object
-    place: FakePlace
-    pace: Pace
-    told: list[tuple[str, float, float]] = field(default_factory=list)
-
-    @property
-    def trials(self) -> Trials:
-        return replace(CELL, timelines=(self.timeline,), beside=(self.timeline,))
-
-    @property
-    def window(self) -> Entry:
-        return self.timeline.last(Kind.MARK, "window")
-
-
-def record(do, *, place=FakePlace, pace: Pace | None = None, **kinds) -> Recorded:
-    """As the runner does it: health before, the scenario, health after, the streams, the end."""
-    clock, entries, told = VirtualClock(), [], []
-    site, pace = place(clock, **kinds), pace or Pace()
-    scope = Scope("run-1", "t001", CELL.arm, Path(), Path(), heard=lambda *_: None)
-    trial = Trial(site, scope, entries.append, lambda *t: told.append(t), clock, pace, passing=(OSError,))
-    scope.heard = trial.heard
-
-    def look_after(when):
-        wrong = site.health()
-        trial.mark("health", when=when, ok="no" if wrong else "yes", why=wrong)
-
-    look_after("before")
-    site.apply(scope)
-    answer = do(trial)
-    look_after("after")
-    for stream, state in site.streams().items():
-        trial.write(Entry(clock.now() - trial.began, Kind.MARK, stream, "stream", {"state": state}))
-    trial.mark("end", how="done")
-    return Recorded(written(entries, "run-1"), answer, site, pace, told)
+if TYPE_CHECKING:
+    from harness.model.scenario import Trials
 
 
 def crashed(t: Trial, *, within_s: float = 10.0):
@@ -267,9 +224,7 @@ def _is_open(trials: Trials) -> bool:
 
 
 def reason(made: Recorded) -> str:
-    with pytest.raises(NotShown) as caught:
-        made.trials.restored()
-    return caught.value.reason
+    return open_question(made.trials.restored)
 
 
 def test_an_act_that_met_nobody_has_no_receipt():
@@ -367,19 +322,26 @@ def test_a_loop_of_crashes_tells_each_gap():
     assert gaps == [pytest.approx(expected, abs=0.5) for expected in (2.0, 4.0, 8.0, 16.0)]
 
 
-def test_what_is_asked_of_the_platform_is_a_receipt_with_the_command_and_no_victim():
+def test_what_is_asked_of_the_platform_is_a_receipt_with_the_command_and_no_victim(tmp_path):
+    (tmp_path / "more.yaml").write_text("# one more\nkind: Pod\nmetadata: {name: more}\n")
+
     def more(t: Trial):
         t.steady(replicas=1)
         t.scale(3)
         t.apply("more.yaml")
-        return t.steady(replicas=4)
+        found = t.steady(replicas=4)
+        t.restored(within_s=1.0)
+        return found
 
-    made = record(more)
+    made = record(more, folder=tmp_path)
     told = {e.what: e.facts["said"] for e in made.timeline.of(Kind.ACT)}
+    typed = [e.facts["command"] for e in made.timeline.of(Kind.MARK, "by-hand")]
+    (file,) = made.timeline.of(Kind.MARK, "file")
 
     assert len(made.answer) == 4
     assert told == {"scale": "scaled to 3", "apply": "added more.yaml"}
-    assert [e.facts["command"] for e in made.timeline.of(Kind.MARK, "by-hand")] == list(told.values())
+    assert typed == ["fake run 1", *told.values()]
+    assert (file.who, file.facts) == ("more.yaml", {"lines": "2", "objects": "1"})
     assert reason(made) == "no-receipt"  # there is nobody whose return could be told
 
 
@@ -404,81 +366,6 @@ def test_a_duration_tells_how_long_nobody_had_looked_and_what_is_closer_is_equal
     assert not one.shorter(same)
     assert one.shorter(later)
     assert not later.shorter(one)
-
-
-# -- the client's view ---------------------------------------------------------------------------------------------
-
-
-def one_of_three(how, *, per_s: float = 20.0):
-    def do(t: Trial):
-        copy, *_ = t.steady(replicas=3)
-        t.client(per_s=per_s)
-        t.hold(2)
-        t.act(how, copy)
-        answer = t.left_out(copy, within_s=8.0)
-        t.end_client()
-        return answer
-
-    return do
-
-
-def test_a_copy_that_is_left_out_got_its_last_request_when_it_did():
-    made = record(one_of_three(acts.unready), copies=3, policy=Policy(leaves_out_after_s=2.5))
-
-    assert made.answer is True
-    assert made.trials.left_out().median_s == pytest.approx(2.5, abs=0.2)
-    assert made.trials.watched_for == "left out"
-    assert made.pace.slowest_s == pytest.approx(2.5, abs=0.3)
-
-
-@pytest.mark.parametrize("how", [acts.unready, acts.nothing])
-def test_a_copy_that_is_asked_on_was_watched_for_as_long_as_was_declared(how):
-    made = record(one_of_three(how), copies=3)
-
-    assert made.answer is False
-    assert made.trials.left_out() is None
-    assert made.window.number("waited_s") >= 8.0
-
-
-def left_out_reason(timeline: Timeline) -> str:
-    with pytest.raises(NotShown) as shown:
-        replace(CELL, timelines=(timeline,)).left_out()
-    return shown.value.reason
-
-
-SOUND = {"copies": 3, "policy": Policy(leaves_out_after_s=2.5)}
-
-
-@pytest.mark.parametrize(
-    ("change", "expected"),
-    [
-        (lambda e: None if e.who == "client" and e.what == "ends" else e, "client-broke-off"),
-        (lambda e: None if e.kind is Kind.REQUEST and 4.0 < e.at_s < 4.3 else e, "client-broke-off"),
-        (lambda e: replace(e, at_s=e.at_s + 1.5) if e.kind is Kind.REQUEST and e.at_s > 4.0 else e, "client-silent"),
-        (lambda e: None if e.kind is Kind.EVENT and e.what == "refuses" else e, "no-receipt"),
-        (
-            lambda e: replace(e, facts={**e.facts, "met": "no"}) if e.kind is Kind.MARK and e.what == "window" else e,
-            "contradiction",
-        ),
-        (
-            lambda e: (
-                replace(e, facts={**e.facts, "instance": "x"}) if e.what == "serving" and "id" in e.facts else e
-            ),
-            "not-steady",
-        ),
-    ],
-)
-def test_a_falsified_view_of_the_client_opens_the_question(change, expected):
-    made = record(one_of_three(acts.unready), **SOUND)
-    changed = tuple(new for e in made.timeline.entries if (new := change(e)) is not None)
-
-    assert left_out_reason(Timeline(changed)) == expected
-
-
-def test_a_client_that_asks_too_seldom_shows_nobody_left_out():
-    made = record(one_of_three(acts.unready, per_s=2.0), **SOUND)
-
-    assert made.answer is False
 
 
 # -- gaps ----------------------------------------------------------------------------------------------------------
@@ -575,5 +462,5 @@ def test_who_waits_is_told_what_is_missing_for_how_long_and_of_how_much():
 def test_what_was_typed_and_noted_is_written_down():
     made = record(lambda t: (t.by_hand("docker start web"), t.note("a thought")))
 
-    assert made.timeline.first(Kind.MARK, "by-hand").facts == {"command": "docker start web"}
+    assert made.timeline.last(Kind.MARK, "by-hand").facts == {"command": "docker start web"}
     assert made.timeline.first(Kind.NOTE, "note").facts == {"text": "a thought"}
