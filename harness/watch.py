@@ -191,7 +191,7 @@ class Watch:
                     raise Hopeless("the site does not answer") from None
                 raise
             self._sample(ticks)
-            self.tell(lacking, self.clock.now() - began, pace.allows(within_s))
+            self.tell(lacking, self.clock.now() - began, pace.allows(within_s) + more_s)
             if lacking and late:
                 raise Hopeless(lacking)
             return lacking

@@ -35,7 +35,8 @@ def fresh(timeline: Timeline) -> list[Entry]:
 
 
 def no_act_at_all(timeline):
-    yield leaving_out(timeline, *acts(timeline))
+    if done := acts(timeline):
+        yield leaving_out(timeline, *done)
 
 
 def each_act_dropped(timeline):
@@ -113,8 +114,9 @@ def end_cut_off(timeline):
 
 
 def everything_after_the_act_cut_off(timeline):
-    acted = timeline.entries.index(acts(timeline)[-1])
-    yield replace(timeline, entries=timeline.entries[: acted + 1])
+    """Or, where nothing was done to the copies, after they were started, or steady."""
+    done = acts(timeline) or list(timeline.of(Kind.TRY, "start")) or [timeline.last(Kind.MARK, "steady")]
+    yield replace(timeline, entries=timeline.entries[: timeline.entries.index(done[-1]) + 1])
 
 
 def each_look_at_the_sites_health_dropped(timeline):
