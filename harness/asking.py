@@ -55,6 +55,9 @@ class Asking:
         facts = {"per_s": f"{ask.per_s:g}", "resolution_s": f"{resolution_s:.6f}"}
         facts |= {"from": "outside"} if ask.outside else {}
         self.watch.put(Kind.MARK, name, "begins", path=ask.path, **facts)
+        if name == WORK:
+            said = f"{ask.per_s:g} times a second GET {ask.path}"
+            self.watch.put(Kind.ACT, "platform", "load", ok="yes", sent_s=f"{self.watch.now():.6f}", said=said)
 
     def _request(self, at_s: float, told: Mapping[str, Any]) -> None:
         facts = {"n": str(told["n"]), "done_s": f"{told['done_s'] - told['sent_s']:.6f}"}
@@ -73,6 +76,8 @@ class Asking:
             numbers = ("sent", "ok", "failed", "late_p99_ms", "late_max_ms")
             facts = {number: str(client.end[number]) for number in numbers} if client.end else {"why": "it broke off"}
             self.watch.put(Kind.MARK, one, "ends", **facts)
+            if one == WORK and not client.end:
+                self.watch.put(Kind.ACT, "platform", "load", ok="no", why="the client broke off")
 
     def left_out(self, victim: Replica, acted: float | None, *, within_s: float) -> bool:
         began = self.watch.clock.now()

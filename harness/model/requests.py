@@ -50,7 +50,7 @@ def answered(request: Entry) -> bool:
 def outage_of(timeline: Timeline, cell: str) -> tuple[float, float]:
     """The longest outage, by moments of sending; and how closely the client looked: its pace and its clock."""
     longest, since = 0.0, None
-    for request in sorted(requests_of(timeline, cell), key=lambda r: r.at_s):
+    for request in _in_order(timeline, cell):
         if not answered(request):
             since = request.at_s if since is None else since
         elif since is not None:
@@ -59,6 +59,35 @@ def outage_of(timeline: Timeline, cell: str) -> tuple[float, float]:
         raise NotShown("still-away", f"{cell}: the last requests failed, so that nobody knows how long it was away")
     begins = next(m for m in timeline.of(Kind.MARK, "begins") if m.who == "client")
     return longest, begins.number("resolution_s")
+
+
+def first_failure(timeline: Timeline, cell: str) -> float | None:
+    """From the first act to the first sending after it that failed."""
+    acted = _acted(timeline, cell)
+    failed = (r.at_s for r in _in_order(timeline, cell) if r.at_s >= acted and not answered(r))
+    first = next(failed, None)
+    return None if first is None else first - acted
+
+
+def first_success(timeline: Timeline, cell: str) -> float | None:
+    """From the first act to the first sending that succeeded after one had failed."""
+    acted, after = _acted(timeline, cell), first_failure(timeline, cell)
+    if after is None:
+        return None
+    back = (r.at_s for r in _in_order(timeline, cell) if r.at_s > acted + after and answered(r))
+    first = next(back, None)
+    return None if first is None else first - acted
+
+
+def _acted(timeline: Timeline, cell: str) -> float:
+    act = next((a for a in timeline.of(Kind.ACT) if a.what != "load"), None)
+    if act is None:
+        raise NotShown("no-receipt", f"{cell}: nothing was done")
+    return act.number("sent_s")
+
+
+def _in_order(timeline: Timeline, cell: str) -> list[Entry]:
+    return sorted(requests_of(timeline, cell), key=lambda r: r.at_s)
 
 
 def shares_of(timeline: Timeline, cell: str) -> tuple[float, ...]:

@@ -169,6 +169,20 @@ class Trials:
         each = [requests.outage_of(t, self.cell) for t in self._sound()]
         return Span(tuple(took for took, _ in each), max(within for _, within in each))
 
+    def first_failure(self) -> Span | None:
+        """From the act to the client's first failed sending; None where none failed, in any trial."""
+        return self._moments("failed", [requests.first_failure(t, self.cell) for t in self._sound()])
+
+    def first_success(self) -> Span | None:
+        """From the act to the client's first successful sending after a failed one; None where there was none."""
+        return self._moments("answered again", [requests.first_success(t, self.cell) for t in self._sound()])
+
+    def _moments(self, what: str, each: list[float | None]) -> Span | None:
+        found = tuple(m for m in each if m is not None)
+        if found and len(found) < len(each):
+            raise NotShown("trials-differ", f"{self.cell}: {what} in {len(found)} of {len(each)} trials")
+        return Span(found) if found else None
+
     def failed(self) -> float:
         """The share of the client's requests that failed, over all trials."""
         every = [r for t in self._sound() for r in requests.requests_of(t, self.cell)]

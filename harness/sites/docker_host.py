@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from harness.model.clock import Deadline
     from harness.model.site import Replica
     from harness.setup.engine import Engine
-    from harness.sites.place import Scope
+    from harness.sites.client import Client, Hear
+    from harness.sites.place import Ask, Scope
 
 
 class DockerHostPlace(EnginePlace):
@@ -45,6 +46,11 @@ class DockerHostPlace(EnginePlace):
             return tuple(replace(r, ready=False, state="unknown") for r in self._last.get(scope.trial, ()))
         self._last[scope.trial] = super().look(scope)
         return self._last[scope.trial]
+
+    def client(self, scope: Scope, ask: Ask, hear: Hear) -> Client:
+        if not ask.outside:
+            return super().client(scope, ask, hear)
+        return self._hosts.client(scope, ask, hear, {self._hosts.all[0].name: self._published(scope)})
 
     def holds(self, node: str, replica: Replica) -> bool:
         del replica

@@ -283,6 +283,9 @@ class EnginePlace:
 
     def client(self, scope: Scope, ask: Ask, hear: Hear) -> Client:
         if ask.outside:
+            if not self.engine.endpoint.local:
+                seen = f"{self.engine.endpoint.url} is on another machine, and so are its ports"
+                raise Problem(f"Asking {scope.arm.name} from outside", seen, "run the labs on that machine")
             return Client([*HERE, "client", *flags(LOOPBACK, self._published(scope), ask)], os.environ, hear)
         network = f"{scope.name}_default" if scope.trial in self._projects else scope.name
         if not (scope.trial in self._projects or (isinstance(scope.arm.recipe, Run) and scope.arm.recipe.name)):
@@ -294,10 +297,7 @@ class EnginePlace:
         return Client([*argv, IMAGE, "client", *flags(FRONT, PORT, ask)], self.engine.environment, hear)
 
     def _published(self, scope: Scope) -> int:
-        """The one port of this machine behind which the application is, or the first of several."""
-        if not self.engine.endpoint.local:
-            seen = f"{self.engine.endpoint.url} is on another machine, and so are its ports"
-            raise Problem(f"Asking {scope.arm.name} from outside", seen, "run the labs on that machine")
+        """The one port of the engine's machine behind which the application is, or the first of several."""
         listed = self.engine.client.api.containers(filters=self._of(scope))
         ports = {str(one["Names"][0]): p["PublicPort"] for one in listed for p in one["Ports"] if "PublicPort" in p}
         if not ports:

@@ -11,21 +11,27 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
+from harness.model.arm import IMAGE
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.project import NAME
-from harness.setup import dockerhost, images, places, removal
+from harness.setup import dockerhost, images, places, removal, tools
 from harness.setup import engine as engines
 from harness.setup.steps import Steps
+from harness.sites.client import Client, flags
 from harness.sites.machines import switch
-from harness.sites.place import RUN_LABEL
+from harness.sites.place import BESIDE_LABEL, RUN_LABEL
 from harness.waiting import TooLate, until
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from docker.models.containers import Container
 
     from harness.setup.dockerhost import DockerHost
     from harness.setup.engine import Engine
+    from harness.sites.client import Hear
+    from harness.sites.place import Ask, Scope
 
 
 BEGIN = ("resume", "start-engine")
@@ -100,6 +106,18 @@ class Hosts:
         if name not in found:
             raise Problem(f"Looking for host {name!r}", f"there are {', '.join(found)}", "one of these")
         return found[name]
+
+    def client(self, scope: Scope, ask: Ask, hear: Hear, ports: Mapping[str, int]) -> Client:
+        """In the network that the hosts are in, which is outside of every host's own: asks the first of the ports."""
+        if not ports:
+            raise Problem(f"Asking {scope.arm.name} from outside", "it publishes no port", "ports: in its file")
+        host = min(ports)
+        labels = {NAME: "client", RUN_LABEL: self._run, BESIDE_LABEL: scope.trial}
+        argv = [str(tools.docker_cli()), "run", "--rm", "--interactive", "--init", "--log-driver", "none"]
+        argv += ["--name", f"{scope.name}-outside", "--network", self.network, "--pull", "never"]
+        argv += [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
+        asked = flags(self.named(host).address, ports[host], ask)
+        return Client([*argv, IMAGE, "client", *asked], self.outer.environment, hear)
 
     def close(self, deadline: Deadline) -> list[str]:
         """Remove them, half-made ones as well; answers what is still there.

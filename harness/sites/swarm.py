@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 from harness.model.arm import IMAGE, PORT, Files
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
-from harness.model.project import NAME
 from harness.setup import commands, removal, tools
 from harness.sites.client import Client, flags
 from harness.sites.docker_events import DockerEvents
@@ -24,9 +23,7 @@ from harness.sites.hosts import BEGIN, Hosts
 from harness.sites.machines import sh
 from harness.sites.place import (
     ASK_S,
-    BESIDE_LABEL,
     FRONT,
-    RUN_LABEL,
     Answer,
     Gone,
     Scope,
@@ -205,22 +202,18 @@ class SwarmPlace:
 
     def client(self, scope: Scope, ask: Ask, hear: Hear) -> Client:
         """On the manager; from outside, in the network that the hosts are in."""
+        if ask.outside:
+            return self._hosts.client(scope, ask, hear, self._published(scope))
         argv = [str(tools.docker_cli()), "run", "--rm", "--interactive", "--init", "--log-driver", "none"]
         argv += ["--pull", "never", "--name", f"{scope.name}-{client_name(ask)}"]
-        if ask.outside:
-            labels = {NAME: "client", RUN_LABEL: self.run, BESIDE_LABEL: scope.trial}
-            argv += [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
-            asked = flags(self._hosts.all[0].address, self._published(scope), ask)
-            argv += ["--network", self._hosts.network, IMAGE, "client", *asked]
-            return Client(argv, self._hosts.outer.environment, hear)
         argv += ["--network", f"{scope.name}_default", IMAGE, "client", *flags(FRONT, PORT, ask)]
         return Client(argv, self._hosts.all[0].engine.environment, hear)
 
-    def _published(self, scope: Scope) -> int:
-        ports = [p for s in self._services(scope) for p in s.attrs["Endpoint"].get("Ports", ())]
-        if not ports:
-            raise Problem(f"Asking {scope.arm.name} from outside", "it publishes no port", "ports: in its file")
-        return int(ports[0]["PublishedPort"])
+    def _published(self, scope: Scope) -> dict[str, int]:
+        """A port for each host on which a task publishes one in host mode."""
+        of_stack: Any = {"label": f"{STACK}={scope.name}"}
+        listed = [(h, c) for h in self._up for c in h.engine.client.api.containers(filters=of_stack)]
+        return {h.name: p["PublicPort"] for h, c in listed for p in c["Ports"] if "PublicPort" in p}
 
     def scale(self, scope: Scope, copies: int) -> str:
         self._manager.services.get(f"{scope.name}_web").scale(copies)

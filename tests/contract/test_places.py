@@ -246,6 +246,27 @@ def test_a_client_inside_reaches_the_copies_by_their_name(site):
     assert client.end["sent"]
 
 
+def test_a_client_outside_reaches_a_copy_at_the_published_port(site):
+    if site.scope.arm.name == "three runs":
+        with pytest.raises(Problem, match="publishes no port"):
+            site.place.client(site.scope, Ask(outside=True), lambda *_: None)
+        return
+    by: set[str] = set()
+    client = site.place.client(site.scope, Ask(outside=True), lambda _at, told: by.add(told["instance"] or ""))
+    try:
+        client.ready(Deadline(site.clock.now() + 30, site.clock))
+
+        def missing() -> str:
+            site.place.look(site.scope)
+            return "" if by - {""} else "an answer"
+
+        site.wait("an answer", missing)
+    finally:
+        client.stop()
+    instances = {site.place.ask(site.scope, one, "GET", "/").instance for one in site.running()}
+    assert by - {""} <= instances
+
+
 def test_a_new_version_takes_the_place_of_every_copy(site):
     if site.scope.arm.name == "three runs":
         return  # a person removes and starts each of them

@@ -14,7 +14,8 @@ from harness.model.requests import fair
 from harness.model.scenario import Cost
 from harness.model.site import engine
 from harness.model.timeline import Kind
-from tests.contract.fake import FakeClient, FakePlace
+from harness.model.verdict import NotShown
+from tests.contract.fake import FakeClient, FakePlace, Policy
 from tests.unit.recording import Recorded, but, reason, record, without
 
 if TYPE_CHECKING:
@@ -353,7 +354,7 @@ def test_the_pace_of_a_load_is_not_the_clients(per_s, load_per_s):
     made = asked(per_s=per_s, before=lambda t: t.load(per_s=load_per_s, cpu_ms=1))
 
     assert made.answer is True
-    assert made.window.number("allowed_s") == 300 / per_s
+    assert made.window.number("waited_s") == pytest.approx(300 / per_s, abs=0.5)
     assert made.trials.sharing() == 3
 
 
@@ -399,3 +400,76 @@ def test_what_a_load_meets_is_no_outage():
     assert int(marks(made, "ends")["load"]["failed"]) > 100
     assert made.trials.failed() == 0.0
     assert made.trials.outage().slowest_s == 0.0
+
+
+def test_a_load_has_a_receipt_and_one_whose_client_broke_off_has_none():
+    class Broken(FakePlace):
+        def client(self, scope, ask, hear):
+            made = super().client(scope, ask, hear)
+            made.stop = lambda: None
+            return made
+
+    made = record(lambda t: (t.steady(replicas=1), t.load(per_s=10, cpu_ms=20), t.hold(2)))
+    (receipt,) = made.timeline.of(Kind.ACT)
+    broken = record(lambda t: (t.steady(replicas=1), t.load(per_s=10, cpu_ms=20), t.hold(2)), place=Broken)
+
+    assert (receipt.what, receipt.facts["ok"]) == ("load", "yes")
+    check(made.timeline, "x")
+    assert reason(lambda: check(broken.timeline, "x")) == "no-receipt"
+
+
+# -- the client's moments ------------------------------------------------------------------------------------------
+
+
+def crashed_while_asked(*, load: bool = False, **kinds) -> Recorded:
+    def do(t: Trial):
+        (first,) = t.steady(replicas=1)
+        t.client(per_s=50)
+        if load:
+            t.load(per_s=5, cpu_ms=1)
+        t.hold(2)
+        t.act(acts.crash, first)
+        t.restored(within_s=10)
+        t.hold(2)
+
+    return record(do, **kinds)
+
+
+@pytest.mark.parametrize("load", [False, True])
+def test_the_client_fails_after_the_act_and_is_answered_when_a_copy_is_back(load):
+    made = crashed_while_asked(load=load, policy=Policy(restarts_after_s=1.5))
+    first, again = made.trials.first_failure(), made.trials.first_success()
+
+    assert first.median_s == pytest.approx(0.02, abs=0.03)
+    assert again.median_s == pytest.approx(1.55, abs=0.05)
+    assert again.median_s - first.median_s == pytest.approx(made.trials.outage().median_s)
+
+
+def test_where_nobody_comes_back_the_client_is_never_answered_again():
+    made = crashed_while_asked()
+
+    assert made.trials.first_failure().median_s < 0.1
+    assert made.trials.first_success() is None
+
+
+def test_where_none_failed_there_is_no_first_failure():
+    def well(t: Trial):
+        (first,) = t.steady(replicas=1)
+        t.client(per_s=50)
+        t.act(acts.nothing, first)
+        t.hold(2)
+
+    made = record(well)
+
+    assert (made.trials.first_failure(), made.trials.first_success()) == (None, None)
+
+
+def test_failures_in_some_trials_alone_answer_nothing():
+    both = replace(
+        crashed_while_asked().trials,
+        timelines=(crashed_while_asked().timeline, crashed_while_asked(policy=Policy(restarts_after_s=1.5)).timeline),
+    )
+
+    assert len(both.first_failure().each_s) == 2
+    with pytest.raises(NotShown, match="answered again in 1 of 2"):
+        both.first_success()
