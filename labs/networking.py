@@ -6,6 +6,7 @@ lab = Lab(__doc__)
 
 compose = Arm("Compose of three", engine, "compose.yaml")
 proxied = Arm("Compose of three with a proxy", engine, "compose-proxy.yaml")
+# Not the default bridge: there the name `web` would be asked of the host's name server, and who knows where it leads.
 three_names = Arm("Compose of three services", engine, "compose-three-names.yaml")
 service = Arm("Deployment of three with a Service", cluster, "deployment.yaml service.yaml")
 

@@ -6,11 +6,11 @@ lab = Lab(__doc__)
 
 HUNDRED = 100
 
-host = docker_host()
+# Neither on the user's engine nor on the shared cluster, which would be busy with ending a hundred for long after.
+host, nodes = docker_host(), own_cluster(nodes=2)
 runs = Arm("a hundred runs", host, Run(copies=HUNDRED))
 small = Arm("a hundred runs, a network of 13 addresses", host, Run(copies=HUNDRED, addresses=13))
-# Not on the shared cluster: its nodes would be busy with ending a hundred Pods for long after.
-deployment = Arm("Deployment of a hundred", own_cluster(nodes=2), "deployment-hundred.yaml")
+deployment = Arm("Deployment of a hundred", nodes, "deployment-hundred.yaml")
 
 ALL_S = 60.0
 

@@ -175,9 +175,8 @@ def test_a_run_interrupted_while_it_makes_or_breaks_its_own_cluster_leaves_nothi
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("sign", "after_s"), [(signal.SIGINT, 15), (signal.SIGTERM, 105)])
+@pytest.mark.parametrize(("sign", "after_s"), [(signal.SIGINT, 12), (signal.SIGTERM, 20)])
 def test_a_run_interrupted_among_a_hundred_copies_leaves_nothing(web, here, left, sign, after_s):
-    """Containers of a Docker host first, then Pods."""
     interrupted(left, sign, "setup-and-scale", after_s)
 
 
