@@ -324,6 +324,7 @@ def on(site, node):
     return [one for one in site.running() if site.place.holds(node, one)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("opened", OWN, indirect=True, ids=names)
 def test_the_copies_of_a_node_that_was_stopped_are_silent_and_the_site_is_as_sound_as_it_can_be(site):
     node = NODE[site.place.name]
@@ -339,6 +340,7 @@ def test_the_copies_of_a_node_that_was_stopped_are_silent_and_the_site_is_as_sou
     site.wait("three copies", lambda: three_answer(site))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("opened", OWN, indirect=True, ids=names)
 def test_the_copies_of_a_node_that_was_paused_are_silent_until_it_goes_on(site):
     node = NODE[site.place.name]
@@ -350,6 +352,7 @@ def test_the_copies_of_a_node_that_was_paused_are_silent_until_it_goes_on(site):
     site.wait("three copies", lambda: three_answer(site))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("opened", [docker_host], indirect=True, ids=names)
 def test_the_containers_of_an_engine_that_was_stopped_end_and_begin_again_with_it(site):
     before = site.running()
@@ -362,6 +365,7 @@ def test_the_containers_of_an_engine_that_was_stopped_end_and_begin_again_with_i
     assert not {one.id for one in now} & {one.id for one in before}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("opened", OWN, indirect=True, ids=names)
 def test_a_node_left_broken_by_a_trial_is_sound_again_after_it(site):
     node = NODE[site.place.name]
