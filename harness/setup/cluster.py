@@ -53,7 +53,7 @@ class Up:
     kubectl: Path
 
 
-def up(steps: Steps, *, flag: str = "", image: str = "", shape: Shape = SHARED) -> Up:
+def up(steps: Steps, *, flag: str = "", image: str = "", shape: Shape = SHARED, figures: bool = True) -> Up:
     """A ready cluster of this shape, made of an image of this choice: the one that is there, or a new one."""
     choice = image or os.environ.get("LABS_NODE_IMAGE", "") or "auto"
     shape.size()
@@ -61,7 +61,7 @@ def up(steps: Steps, *, flag: str = "", image: str = "", shape: Shape = SHARED) 
     lock = places.state() / "locks" / f"cluster-{shape.name}"
     with locks.only_one(lock, what=f"cluster {shape.name}", say=steps.say, within_s=BUSY_S):
         found = _reuse(engine, steps, shape, choice)
-        mark = found or _anew(engine, steps, shape, choice)
+        mark = found or _anew(engine, steps, shape, choice, figures)
     there = nodes.of(engine, shape.name)
     kubectl = tools.kubectl(there[0].name, endpoint_env=engine.environment)
     return Up(shape, engine, mark, found is not None, nodes.memory_bytes(engine, there), kubectl)
@@ -133,7 +133,7 @@ def _export(engine: Engine, shape: Shape) -> None:
         raise Silent(f"its kubeconfig is lost and kind cannot write it again: {failed}") from failed
 
 
-def _anew(engine: Engine, steps: Steps, shape: Shape, choice: str) -> ready.Mark:
+def _anew(engine: Engine, steps: Steps, shape: Shape, choice: str, figures: bool) -> ready.Mark:
     tools.docker_cli()
     engines.check_privileged(engine)
     create.remove(engine, shape)
@@ -144,7 +144,7 @@ def _anew(engine: Engine, steps: Steps, shape: Shape, choice: str) -> ready.Mark
     )
     with locks.only_one(places.cache() / "lock", what="the node image", say=steps.say, within_s=BUSY_S):
         image = node_image.get(engine, steps, choice, also=(kind, compose))
-    api = create.create(engine, steps, tools.kind(), shape, image, made_of(shape, image.source))
+    api = create.create(engine, steps, tools.kind(), shape, image, made_of(shape, image.source), figures=figures)
     return ready.Mark.read(api)
 
 

@@ -87,15 +87,27 @@ class KindLines:
                 self.on_api()
 
 
-def create(engine: Engine, steps: Steps, kind: Path, shape: Shape, image: NodeImage, made_of: str) -> Api:
-    """Make it, or leave kind's logs in the state folder and nothing else."""
+def create(
+    engine: Engine,
+    steps: Steps,
+    kind: Path,
+    shape: Shape,
+    image: NodeImage,
+    made_of: str,
+    *,
+    figures: bool = True,
+) -> Api:
+    """Make it, or leave kind's logs in the state folder and nothing else.
+
+    Without `figures` the first ones of metrics-server are not waited for: they come every 15 s.
+    """
     size = shape.size()
     shape.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     _network(engine)
     try:
         with ThreadPoolExecutor(max_workers=1) as pool:
             _run_kind(engine, steps, kind, shape, image, pool)
-        return _settle(engine, steps, shape, image, made_of, size)
+        return _settle(engine, steps, shape, image, made_of, size, figures)
     except BaseException as error:
         if isinstance(error, commands.CommandFailed | Problem | TooLate):
             _keep_logs(engine, steps, kind, shape)
@@ -194,7 +206,9 @@ _ON_CONTROL_PLANE = (
 )
 
 
-def _settle(engine: Engine, steps: Steps, shape: Shape, image: NodeImage, made_of: str, size: int) -> Api:
+def _settle(
+    engine: Engine, steps: Steps, shape: Shape, image: NodeImage, made_of: str, size: int, figures: bool
+) -> Api:
     api, deadline = Api.of(shape.kubeconfig), Deadline.after(READY_S)
     first = nodes.of(engine, shape.name)[0]
     looks: tuple[tuple[str, Callable[[], str]], ...] = (
@@ -206,7 +220,7 @@ def _settle(engine: Engine, steps: Steps, shape: Shape, image: NodeImage, made_o
         ("CoreDNS, metrics-server and the provisioner", lambda: ready.addons_missing(api)),
         ("metrics API answers", lambda: ready.metrics_missing(api, size)),
     )
-    for what, look in looks:
+    for what, look in looks if figures else looks[:-1]:
         with steps.step(what) as doing:
             until(what, look, deadline, passing=(Silent, KeyError), tell=doing.tell, pause_s=0.2)
     took = tuple((step.name, round(step.took_s, 2)) for step in steps.done)

@@ -52,7 +52,8 @@ class OwnClusterPlace(ClusterPlace):
 
     def open(self, deadline: Deadline) -> None:
         quiet = Steps(Console(quiet=True))
-        clusters.up(quiet, flag=self.engine.endpoint.url, shape=self.shape)
+        # A lab that needs figures waits for them: there are none for the first 10 s after all else is there.
+        clusters.up(quiet, flag=self.engine.endpoint.url, shape=self.shape, figures=False)
         images.load(self.engine, quiet, self.shape, images.web(self.engine, quiet))
         super().open(deadline)
 
