@@ -8,6 +8,7 @@ import platform
 import random
 import sys
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +27,7 @@ from harness.sites.docker_host import DockerHostPlace
 from harness.sites.engine import EnginePlace
 from harness.sites.own_cluster import OwnClusterPlace
 from harness.sites.swarm import SwarmPlace
-from harness.views import table
+from harness.views import junit, markdown, table
 from harness.views.plain import Plain
 
 if TYPE_CHECKING:
@@ -43,6 +44,20 @@ if TYPE_CHECKING:
     from harness.sites.place import Place
 
 RUNS = Path("runs")
+SUMMARY = "GITHUB_STEP_SUMMARY"
+"""Where a job of GitHub Actions wants its summary."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """In which forms a run is to be written, each to a file; - is stdout."""
+
+    json: str = ""
+    junit: str = ""
+    markdown: str = ""
+
+
+NOTHING_WRITTEN = Wanted()
 
 
 def labs_named(names: Sequence[str], *, everything: bool) -> list[Lab]:
@@ -72,7 +87,7 @@ def run(
     seed: int | None = None,
     keep: bool = False,
     allowed: frozenset[str] = frozenset(),
-    to: str = "",
+    to: Wanted = NOTHING_WRITTEN,
     full: bool = False,
 ) -> int:
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
@@ -148,7 +163,7 @@ def close(
     *,
     allowed: frozenset[str] = frozenset(),
     only: frozenset[str] = frozenset(),
-    to: str = "",
+    to: Wanted = NOTHING_WRITTEN,
     save: bool = False,
 ) -> int:
     """Judge what the journals say, show it, and write the document: the same whether it was just run or long ago."""
@@ -169,8 +184,15 @@ def close(
         for beside in table.shown(lab, recorded[lab.name]):
             console.print(f"  beside: {beside}", style="dim", highlight=False, soft_wrap=True)
     _say_times(console, runs, folders, leftovers)
-    if to:
-        write(document, to)
+    if to.json:
+        write(document, to.json)
+    if to.junit:
+        told = junit.text(runs[-1], labs, recorded, findings, str(folders[-1]))
+        write_text(told, to.junit)
+    if to.markdown:
+        write_text(markdown.text(runs[-1], findings, str(folders[-1])), to.markdown)
+    if summary := os.environ.get(SUMMARY):
+        write_text(markdown.text(runs[-1], findings, str(folders[-1])), summary, more=True)
     return code
 
 
@@ -183,17 +205,24 @@ def _say_times(console: Console, runs: Sequence[Any], folders: Sequence[Path], l
 
 
 def write(document: dict[str, Any], to: str) -> None:
-    text = json.dumps(document, indent=2) + "\n"
+    write_text(json.dumps(document, indent=2) + "\n", to)
+
+
+def write_text(text: str, to: str, *, more: bool = False) -> None:
+    """Into a file, in place of what is there or after it; - is stdout."""
     if to == "-":
         sys.stdout.write(text)
         return
     try:
-        Path(to).write_text(text)
+        with Path(to).open("a" if more else "w", encoding="utf-8") as file:
+            file.write(text)
     except OSError as error:
         raise Problem(f"Writing {to}", str(error.strerror), "another path, or - for stdout") from error
 
 
-def judge(console: Console, folders: Sequence[Path], *, to: str = "", allowed: frozenset[str] = frozenset()) -> int:
+def judge(
+    console: Console, folders: Sequence[Path], *, to: Wanted = NOTHING_WRITTEN, allowed: frozenset[str] = frozenset()
+) -> int:
     read = {folder: journal.read(folder) for folder in folders}
     labs = [catalog.lab(name) for name in dict.fromkeys(n for r in read.values() for n in r.facts["labs"])]
     return close(console, read, labs, register.load(catalog.REGISTER), allowed=allowed, to=to)

@@ -202,6 +202,10 @@ Allowed = Annotated[
     typer.Option("--allow-unavailable", metavar="ID", help="A claim that this host need not be able to try."),
 ]
 To = Annotated[str, typer.Option("--json", metavar="FILE", help="Write what was found as a document; - is stdout.")]
+ToJunit = Annotated[str, typer.Option("--junit", metavar="FILE", help="Write it as tests, as CI systems show them.")]
+ToMarkdown = Annotated[
+    str, typer.Option("--markdown", metavar="FILE", help="Write it as a table and what it rests on.")
+]
 
 
 @app.command(name="run")
@@ -216,6 +220,8 @@ def run_lab(
     seed: Annotated[int | None, typer.Option("--seed", help="The order of an earlier run.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the scene as it is; labs clean removes it.")] = False,
     to: To = "",
+    junit: ToJunit = "",
+    markdown: ToMarkdown = "",
     allowed: Allowed = None,
     docker_host: Host = "",
 ) -> None:
@@ -241,19 +247,24 @@ def run_lab(
         seed=seed,
         keep=keep,
         allowed=frozenset(allowed or ()),
-        to=to,
+        to=bench.Wanted(to, junit, markdown),
     )
     raise typer.Exit(code)
 
 
 @app.command()
 def judge(
-    folders: Annotated[list[Path], typer.Argument(metavar="RUN_FOLDER...")], to: To = "", allowed: Allowed = None
+    folders: Annotated[list[Path], typer.Argument(metavar="RUN_FOLDER...")],
+    to: To = "",
+    junit: ToJunit = "",
+    markdown: ToMarkdown = "",
+    allowed: Allowed = None,
 ) -> None:
     """Judge recorded runs anew, from what they recorded; several are taken together."""
     from harness import bench
 
-    raise typer.Exit(bench.judge(people, folders, to=to, allowed=frozenset(allowed or ())))
+    to_all = bench.Wanted(to, junit, markdown)
+    raise typer.Exit(bench.judge(people, folders, to=to_all, allowed=frozenset(allowed or ())))
 
 
 @app.command()

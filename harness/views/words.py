@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -10,6 +11,15 @@ from harness.model.verdict import Grade
 
 if TYPE_CHECKING:
     from harness.outcome import Finding
+
+
+FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot hold, however it is written, or a terminal would obey."""
+
+
+def clean(said: str) -> str:
+    """Text of whoever wrote it, with nothing in it that is not text."""
+    return FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", said)
 
 
 def in_words(finding: Finding) -> str:

@@ -1,0 +1,71 @@
+"""A run as Markdown, as a pull request or the summary of a CI job shows it: a table, then what it rests on."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING
+
+from harness.views.words import clean, in_words, surprise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from harness.journal import Run
+    from harness.outcome import Finding
+
+MARKS = {"green": "✅", "red": "❌", "yellow": "❔"}
+SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~])")
+MOST_BYTES = 1 << 20
+"""Of a summary that is longer, CI shows nothing at all."""
+
+
+def text(run: Run, findings: Sequence[Finding], folder: str) -> str:
+    lines = ["| claim | verdict | what was seen |", "|---|---|---|", *(_row(f) for f in findings), ""]
+    for one in findings:
+        lines += _details(one)
+    if "wall_s" in run.end:
+        lines += [f"Run {run.id}: {run.end['wall_s']:.0f} s. Recorded in {_plain(folder)}.", ""]
+    return _bounded(lines, folder)
+
+
+def _row(one: Finding) -> str:
+    word, colour = surprise(one)
+    verdict = f"{MARKS[colour]} {_plain(in_words(one))} ({_plain(word)})"
+    return f"| {_plain(one.id)} | {verdict} | {_plain(one.verdict.sentence)} |"
+
+
+def _details(one: Finding) -> Iterable[str]:
+    yield f"<details><summary>{html.escape(one.id)}</summary>"
+    yield ""
+    yield f"{_plain(one.sentence)}"
+    yield ""
+    yield f"- expected: {_plain(one.expected)}{_with(one.expected_given)}"
+    yield f"- found: {_plain(one.verdict.grade)}{_with(one.verdict.given)}"
+    yield from (f"- part {name}: {v.grade}: {_plain(v.sentence)}" for name, v in one.parts.items() if name)
+    yield from (f"- {_plain(name)}: {value:g}" for name, value in one.verdict.measured.items())
+    yield ""
+    yield "</details>"
+    yield ""
+
+
+def _with(names: tuple[str, ...]) -> str:
+    return f" with {_plain(', '.join(names))}" if names else ""
+
+
+def _plain(said: str) -> str:
+    """Nothing in it is a mark of Markdown or of HTML, and it stays on its line."""
+    return SPECIAL.sub(r"\\\1", html.escape(" ".join(clean(said).split()), quote=False))
+
+
+def _bounded(lines: list[str], folder: str) -> str:
+    """Whole lines from the beginning; what does not fit is to be had from the recording."""
+    more = f"\nThe rest is left out: labs judge {_plain(folder)}\n"
+    kept: list[str] = []
+    size = len(more.encode())
+    for line in lines:
+        size += len(line.encode()) + 1
+        if size > MOST_BYTES:
+            return "\n".join(kept) + more
+        kept.append(line)
+    return "\n".join(kept)
