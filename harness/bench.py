@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -27,6 +28,7 @@ from harness.sites.docker_host import DockerHostPlace
 from harness.sites.engine import EnginePlace
 from harness.sites.own_cluster import OwnClusterPlace
 from harness.sites.swarm import SwarmPlace
+from harness.views import explain as explanation
 from harness.views import junit, markdown, table
 from harness.views.plain import Plain
 
@@ -226,6 +228,32 @@ def judge(
     read = {folder: journal.read(folder) for folder in folders}
     labs = [catalog.lab(name) for name in dict.fromkeys(n for r in read.values() for n in r.facts["labs"])]
     return close(console, read, labs, register.load(catalog.REGISTER), allowed=allowed, to=to)
+
+
+def explain(console: Console, id_: str, folder: Path | None, *, every: bool) -> None:
+    """From that run, or the newest one in which its lab was run, or the recording that comes with the lab."""
+    known = register.load(catalog.REGISTER)
+    entry = known.claim(id_)
+    if entry.lab not in catalog.names():
+        raise Problem(f"Explaining {id_}", f"its lab {entry.lab} is not built yet", "labs list")
+    lab = catalog.lab(entry.lab)
+    folder = folder or _newest(lab.name)
+    run = journal.read(folder)
+    lacking, recorded = frozenset(run.facts.get("lacking", ())), run.of_lab(lab.name)
+    found = next((f for f in outcome.judge([lab], {lab.name: recorded}, known, lacking) if f.id == id_), None)
+    if found is None:
+        raise Problem(f"Explaining {id_}", f"{lab.name} does not judge it yet", "labs list")
+    console.print(f"From {folder}:", highlight=False, soft_wrap=True)
+    for line in explanation.text(lab, entry, found, recorded, lacking, every=every):
+        console.print(line, soft_wrap=True)
+
+
+def _newest(lab: str) -> Path:
+    for folder in sorted(RUNS.glob("*"), reverse=True):
+        with contextlib.suppress(Problem, KeyError):  # a damaged one is passed over
+            if lab in journal.read(folder).facts["labs"]:
+                return folder
+    return catalog.FOLDER / "recorded" / lab
 
 
 def facts(up: Up, **more: Any) -> dict[str, Any]:

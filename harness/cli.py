@@ -268,6 +268,18 @@ def judge(
 
 
 @app.command()
+def explain(
+    claim: Annotated[str, typer.Argument(metavar="CLAIM")],
+    folder: Annotated[Path | None, typer.Argument(metavar="[RUN_FOLDER]")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every trial's timeline, not one of each.")] = False,
+) -> None:
+    """Show what a verdict rests on: what was said, tried and seen, and what the judge answered to each."""
+    from harness import bench
+
+    bench.explain(Console(), claim, folder, every=every)
+
+
+@app.command()
 def calibrate(to: To = "", docker_host: Host = "") -> None:
     """Measure what is known, and so the bench's own error; the runs to come carry it in their facts."""
     from harness import bench

@@ -49,6 +49,22 @@ def settle(claim: Claim, recorded: Recorded, lacking: frozenset[str] = frozenset
     return _conditions(asked, verdict)
 
 
+def account(
+    claim: Claim, recorded: Recorded, lacking: frozenset[str] = frozenset()
+) -> list[tuple[str, tuple[str, ...], Verdict]]:
+    """What the judge answers to each that it can be asked about: its role, its cells, the answer."""
+    asked = _Asked(claim, recorded, lacking)
+    found = [("tested", tuple(t.cell for t in claim.cells.values()), asked.judge())]
+    found.append(("blank", (claim.blank.cell,), asked.judge(claim.blank)))
+    if claim.swap:
+        found.append(("standard", ("the other way round",), asked.judge(swapped=True)))
+    elif claim.standard is not None:
+        found.append(("standard", (claim.standard.cell,), asked.judge(claim.standard)))
+    for name, cell in claim.given.items():
+        found.append((f"without {name}", (cell.cell,), asked.judge(cell)))
+    return found
+
+
 def _held_elsewhere(asked: _Asked, verdict: Verdict) -> Verdict:
     """A refutation stands only where the same judge, through the same machinery, has found what it looked for."""
     claim = asked.claim

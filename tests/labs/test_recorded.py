@@ -84,6 +84,16 @@ def test_every_part_is_decided_as_the_register_expects(folder, name):
 
 
 @labs
+def test_every_blank_fails_and_every_standard_holds_also_where_the_verdict_does_not_need_them(folder, name):
+    recorded = run_in(folder).of_lab(name)
+    asked = [(c, *one) for c in catalog.lab(name).claims for one in court.account(c, recorded)]
+    needed = {"blank": Grade.REFUTED, "standard": Grade.CONFIRMED}
+    wrong = [(c.id, c.part, role, str(v)) for c, role, _, v in asked if needed.get(role, v.grade) is not v.grade]
+
+    assert wrong == []
+
+
+@labs
 def test_every_verdict_says_the_same_when_it_is_asked_again(folder, name):
     recorded, claims = run_in(folder).of_lab(name), catalog.lab(name).claims
 
