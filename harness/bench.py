@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import calibrate, catalog, journal, outcome, ownership, packing, register
+from harness import compare as comparison
 from harness.model.errors import Problem
 from harness.model.project import KUBERNETES
 from harness.model.site import Kind
@@ -28,6 +29,7 @@ from harness.sites.docker_host import DockerHostPlace
 from harness.sites.engine import EnginePlace
 from harness.sites.own_cluster import OwnClusterPlace
 from harness.sites.swarm import SwarmPlace
+from harness.views import compare as comparing
 from harness.views import explain as explanation
 from harness.views import junit, markdown, table
 from harness.views.plain import Plain
@@ -246,6 +248,20 @@ def explain(console: Console, id_: str, folder: Path | None, *, every: bool) -> 
     console.print(f"From {folder}:", highlight=False, soft_wrap=True)
     for line in explanation.text(lab, entry, found, recorded, lacking, every=every):
         console.print(line, soft_wrap=True)
+
+
+def compare(console: Console, first: Path, second: Path) -> int:
+    """0 when nothing differs, 1 when something does, 5 when they have no claim in common."""
+    one, other = journal.read(first), journal.read(second)
+    both = [n for n in one.facts["labs"] if n in other.facts["labs"] and n in catalog.names()]
+    if not both:
+        console.print(f"{first} and {second} have no lab in common.", highlight=False, soft_wrap=True)
+        return outcome.NOTHING
+    labs = [catalog.lab(name) for name in both]
+    found = list(comparison.differences(labs, one, other, register.load(catalog.REGISTER)))
+    for line in comparing.lines(one, other, found):
+        console.print(line, soft_wrap=True)
+    return outcome.DIFFERS if found else outcome.AS_EXPECTED
 
 
 def _newest(lab: str) -> Path:

@@ -280,6 +280,17 @@ def explain(
 
 
 @app.command()
+def compare(
+    first: Annotated[Path, typer.Argument(metavar="RUN_FOLDER")],
+    second: Annotated[Path, typer.Argument(metavar="RUN_FOLDER")],
+) -> None:
+    """Say which verdicts differ between two runs, and which numbers by more than they vary within one."""
+    from harness import bench
+
+    raise typer.Exit(bench.compare(Console(), first, second))
+
+
+@app.command()
 def calibrate(to: To = "", docker_host: Host = "") -> None:
     """Measure what is known, and so the bench's own error; the runs to come carry it in their facts."""
     from harness import bench

@@ -1,0 +1,95 @@
+"""Two runs beside one another: which verdicts differ, and which numbers by more than they vary within a run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING
+
+from harness import court, outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from harness.court import Recorded
+    from harness.journal import Run
+    from harness.model.claim import Lab
+    from harness.model.verdict import Verdict
+    from harness.outcome import Finding
+    from harness.register import Register
+
+SECONDS, RESOLUTION_S = "_s", 0.1
+"""Numbers of this name are durations, and ends of what is waited for are looked for so often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A number as each trial of a run alone would give it."""
+
+    each: tuple[float, ...]
+
+    def apart(self, other: Range, resolution: float) -> bool:
+        """Whether no trial of one is as near to the other's as looks can tell."""
+        return min(self.each) > max(other.each) + resolution or min(other.each) > max(self.each) + resolution
+
+    def __str__(self) -> str:
+        return f"{median(self.each):g} ({min(self.each):g} to {max(self.each):g})"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something of a claim that is another in the second run; `number` is empty where it is the verdict."""
+
+    claim: str
+    number: str
+    first: str
+    second: str
+
+
+def differences(labs: Iterable[Lab], first: Run, second: Run, register: Register) -> Iterable[Difference]:
+    """Claims that only one of them judged are left out: there is nothing to compare."""
+    for lab in labs:
+        one, other = first.of_lab(lab.name), second.of_lab(lab.name)
+        found = [_by_id(lab, run, register) for run in (one, other)]
+        for id_ in (i for i in found[0] if i in found[1]):
+            yield from _of_claim(lab, id_, (found[0][id_], found[1][id_]), (one, other))
+
+
+def _by_id(lab: Lab, recorded: Recorded, register: Register) -> Mapping[str, Finding]:
+    """Those of which anything was recorded."""
+    found = outcome.judge([lab], {lab.name: recorded}, register)
+    cells = {claim.id: {t.cell for t in claim.trials} for claim in lab.claims}
+    return {f.id: f for f in found if cells[f.id] & set(recorded)}
+
+
+def _of_claim(
+    lab: Lab, id_: str, found: tuple[Finding, Finding], recorded: tuple[Recorded, Recorded]
+) -> Iterable[Difference]:
+    first, second = (_word(f.verdict) for f in found)
+    if first != second:
+        yield Difference(id_, "", first, second)
+    ranges = [numbers(lab, id_, run) for run in recorded]
+    for name in (n for n in ranges[0] if n in ranges[1]):
+        resolution = RESOLUTION_S if name.endswith(SECONDS) else 0.0
+        if ranges[0][name].apart(ranges[1][name], resolution):
+            yield Difference(id_, name, str(ranges[0][name]), str(ranges[1][name]))
+
+
+def _word(verdict: Verdict) -> str:
+    given = f" with {', '.join(verdict.given)}" if verdict.given else ""
+    return f"{verdict.grade}{given}"
+
+
+def numbers(lab: Lab, id_: str, recorded: Recorded) -> dict[str, Range]:
+    """What the judge measures when it is given one trial of each cell, the first, the second and so on."""
+    claims = [claim for claim in lab.claims if claim.id == id_]
+    cells = {t.cell for claim in claims for t in claim.cells.values()}
+    most = max((len(recorded.get(cell, ())) for cell in cells), default=0)
+    found: dict[str, list[float]] = {}
+    for n in range(most):
+        one_each = {cell: (ts[n % len(ts)],) for cell, ts in recorded.items() if ts}
+        for claim in claims:
+            measured = court.account(claim, one_each)[0][2].measured
+            for name, value in measured.items():
+                found.setdefault(f"{claim.part}_{name}" if claim.part else name, []).append(value)
+    return {name: Range(tuple(values)) for name, values in found.items()}
