@@ -12,8 +12,7 @@ from harness.model.errors import Problem
 from harness.setup import cluster as clusters
 from harness.setup import places
 from harness.sites import cluster as cluster_site
-from harness.sites import engine as engine_site
-from harness.sites import hosts, own_cluster
+from harness.sites import hosts, own_cluster, remains
 from harness.sites.kube import Kube, Refused
 
 if TYPE_CHECKING:
@@ -60,11 +59,11 @@ def forget_dead(engine: Engine) -> tuple[set[str], list[str]]:
     """Remove what runs left that are not alive any more; answers which those were, and what could not be removed."""
     left: list[str] = []
     kube = _kube()
-    found = engine_site.runs(engine) | own_cluster.runs(engine) | (cluster_site.runs(kube) if kube else set())
+    found = remains.runs(engine) | own_cluster.runs(engine) | (cluster_site.runs(kube) if kube else set())
     dead = {run for run in found if not is_alive(run)}
     for run in sorted(dead):
         own_cluster.remove(engine, run)
-        left += engine_site.sweep(engine, run, Deadline.after(SWEEP_S))
+        left += remains.sweep(engine, run, Deadline.after(SWEEP_S))
         hosts.forget(f"dkl-{run}-")
         if kube:
             left += cluster_site.sweep(kube, run, Deadline.after(SWEEP_S))

@@ -17,8 +17,7 @@ from harness.model.verdict import Grade
 from harness.setup import cluster, dockerhost, engine, images, nodes, removal
 from harness.setup.nodes import inside
 from harness.setup.steps import Steps
-from harness.sites import engine as engine_site
-from harness.sites import hosts
+from harness.sites import hosts, remains
 from tests.conftest import ONE_NODE
 from tests.e2e.support import judged, windows_open
 
@@ -96,8 +95,8 @@ def check_told_and_swept(ended, through) -> None:
     assert ended.left != []
     assert ended.code == outcome.LEFT_BEHIND
     assert "not everything could be removed" in ended.told
-    assert engine_site.sweep(through, ended.run.id, Deadline.after(SWEPT_S)) == []
-    assert engine_site.runs(through) == set()
+    assert remains.sweep(through, ended.run.id, Deadline.after(SWEPT_S)) == []
+    assert remains.runs(through) == set()
 
 
 def test_an_engine_that_is_killed_in_mid_run(host, machine, through, daemon, tmp_path):
@@ -123,7 +122,7 @@ def test_an_engine_that_is_killed_and_back_at_once(host, machine, through, daemo
     assert set(ended.grades.values()) == {Grade.INCONCLUSIVE}
     assert ended.healthy(watched) == [True, False]
     assert (ended.left, ended.code) == ([], outcome.OPEN)
-    assert engine_site.runs(through) == set()
+    assert remains.runs(through) == set()
 
 
 def test_an_engine_that_takes_requests_and_answers_none(host, machine, through, daemon, tmp_path):

@@ -14,7 +14,7 @@ import pytest
 from harness import catalog
 from harness.model.clock import Deadline
 from harness.setup import places
-from harness.sites import engine, own_cluster
+from harness.sites import own_cluster, remains
 from harness.sites.place import RUN_LABEL
 from harness.waiting import until
 
@@ -31,8 +31,8 @@ def left(host, kubectl):
         namespaces = kubectl("get", "namespaces", "-l", RUN_LABEL, "-o", "name").split()
         nodes = host.client.containers.list(all=True, ignore_removed=True, filters={"label": own_cluster.KIND})
         own = [str(n.name) for n in nodes if n.labels[own_cluster.KIND].startswith(own_cluster.PREFIX)]
-        volumes = host.client.volumes.list(filters={"label": engine.PROJECT})
-        named = [str(v.name) for v in volumes if v.attrs["Labels"][engine.PROJECT].startswith("dkl-")]
+        volumes = host.client.volumes.list(filters={"label": remains.PROJECT})
+        named = [str(v.name) for v in volumes if v.attrs["Labels"][remains.PROJECT].startswith("dkl-")]
         folders = [*places.state().glob("dockerhosts/dkl-*"), *places.state().glob("clusters/dkl-*")]
         found = [str(one.name) for one in (*containers, *networks, *folders)]
         return found + namespaces + own + named
