@@ -46,12 +46,16 @@ class OwnClusterPlace(ClusterPlace):
     """One control plane, and workers beside it."""
 
     def __init__(self, engine: Engine, run: str, name: str, size: int, without: str = "") -> None:
-        super().__init__(engine, run, Shape(f"{PREFIX}{run}", _config(run, size, without)))
-        self.name = name
+        if without and without not in LEFT_OUT:
+            raise Problem(f"Making a cluster without {without}", "kind makes none", f"one of: {', '.join(LEFT_OUT)}")
+        folder = Shape(f"{PREFIX}{run}", clusters.SHARED.config).folder
+        super().__init__(engine, run, Shape(f"{PREFIX}{run}", folder / "kind.yaml"))
+        self.name, self._size, self._without = name, size, without
         self._undo: dict[str, list[Callable[[], None]]] = {}
 
     def open(self, deadline: Deadline) -> None:
         quiet = Steps(Console(quiet=True))
+        _configure(self.shape.config, self._size, self._without)
         # A lab that needs figures waits for them: there are none for the first 10 s after all else is there.
         clusters.up(quiet, flag=self.engine.endpoint.url, shape=self.shape, figures=False)
         images.load(self.engine, quiet, self.shape, images.web(self.engine, quiet))
@@ -139,18 +143,14 @@ class OwnClusterPlace(ClusterPlace):
         return [f"container {node.name}" for node in nodes.of(self.engine, self.shape.name)]
 
 
-def _config(run: str, size: int, without: str) -> Path:
+def _configure(file: Path, size: int, without: str) -> None:
     """The shared cluster's configuration with another number of nodes, and without the part."""
-    if without and without not in LEFT_OUT:
-        raise Problem(f"Making a cluster without {without}", "kind makes none", f"one of: {', '.join(LEFT_OUT)}")
     document = yaml.safe_load(clusters.SHARED.config.read_text())
     document["nodes"] = [{"role": "control-plane"}, *({"role": "worker"} for _ in range(size - 1))]
     for key, value in LEFT_OUT.get(without, {}).items():
         document[key] = document[key] | value
-    file = Shape(f"{PREFIX}{run}", clusters.SHARED.config).folder / "kind.yaml"
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     file.write_text(yaml.safe_dump(document))
-    return file
 
 
 def runs(engine: Engine) -> set[str]:
