@@ -175,8 +175,8 @@ class Trial:
         self._order("update", lambda: self.place.change(self.scope, names))
         self._files(names)
 
-    def take_away(self, part: str, *, of: str) -> None:
-        """Take a part of the platform away from a node; only from a site that is the lab's own."""
+    def take_away(self, part: str, *, of: str = "control-plane") -> None:
+        """Take a part of the platform away, from a node if each has one; only from a site that is the lab's own."""
         own = self._parted()
         self._order("take-away", lambda: own.take_away(self.scope, part, of))
 

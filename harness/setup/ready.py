@@ -108,10 +108,13 @@ def kubelets_missing(api: Api, there: list[Node]) -> str:
     return ""
 
 
-def leaders_missing(api: Api) -> str:
-    """Who makes Pods of Deployments, and who places them: both tell by a lease that they are at work."""
+def leaders_missing(api: Api, *, but: frozenset[str] = frozenset()) -> str:
+    """Who makes Pods of Deployments, and who places them: both tell by a lease that they are at work.
+
+    Those that somebody took away on purpose are left out.
+    """
     now = datetime.now(UTC)
-    for leader in LEADERS:
+    for leader in (one for one in LEADERS if one not in but):
         lease = api.get(f"{LEASES}/kube-system/leases/{leader}")
         idle_s = (now - datetime.fromisoformat(lease["spec"]["renewTime"])).total_seconds()
         if idle_s > STALE_S:

@@ -73,6 +73,9 @@ class ClusterPlace:
         self.down: set[str] = set()
         """Nodes that a trial broke on purpose."""
 
+        self.away: set[str] = set()
+        """Parts that it took away."""
+
     @property
     def kube(self) -> Kube:
         if self._kube is None:
@@ -99,7 +102,7 @@ class ClusterPlace:
             return (
                 ready.nodes_missing(self._api, size, but=frozenset(self.down))
                 or ready.kubelets_missing(self._api, there)
-                or ready.leaders_missing(self._api)
+                or ready.leaders_missing(self._api, but=frozenset(self.away))
             )
         except (Silent, Refused, Problem, KeyError, ValueError, OSError) as error:
             return str(error) or type(error).__name__

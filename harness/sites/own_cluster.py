@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import yaml
 from rich.console import Console
@@ -15,8 +15,8 @@ from harness.setup import cluster as clusters
 from harness.setup import create, images, nodes
 from harness.setup.create import Shape
 from harness.setup.steps import Steps
-from harness.sites.cluster import ClusterPlace, replica
-from harness.sites.kube import Refused
+from harness.sites import parts
+from harness.sites.cluster import ClusterPlace
 from harness.sites.machines import sh, switch
 from harness.sites.place import Unanswered
 from harness.waiting import until
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from harness.sites.place import Scope
 
 PREFIX = "dkl-"
-DAEMONS = "/apis/apps/v1/namespaces/kube-system/daemonsets"
-PART_S = 30.0
 NODE_S = 90.0
 """For a node that was away to be Ready again, with its kubelet's report."""
 
@@ -61,28 +59,28 @@ class OwnClusterPlace(ClusterPlace):
         images.load(self.engine, quiet, self.shape, images.web(self.engine, quiet))
         super().open(deadline)
 
+    def health(self) -> str:
+        """Of a cluster that was made deaf on purpose nothing can be asked, and nothing is wrong with that."""
+        return "" if self.away & set(parts.DEAF) else super().health()
+
+    def streams(self) -> dict[str, str]:
+        return {"pod-events": "open"} if self.away & set(parts.DEAF) else super().streams()
+
     def take_away(self, scope: Scope, part: str, node: str) -> str:
-        """Have a DaemonSet of the system's leave one node; it is there again when the trial is over."""
-        name = f"{self.shape.name}-{node}"
-        before = self.kube.get(f"{DAEMONS}/{part}")["spec"]["template"]["spec"].get("affinity")
-        self._undo.setdefault(scope.trial, []).append(lambda: self._place(part, before, name, away=False))
-        away = {"key": "kubernetes.io/hostname", "operator": "NotIn", "values": [name]}
-        required = {"nodeSelectorTerms": [{"matchExpressions": [away]}]}
-        affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}
-        self._place(part, affinity, name, away=True)
-        return f"{part} runs on {node} no more"
+        """It is there again when the trial is over, at the latest."""
+        taken = parts.part(part, self._full(node), self._node(node), self.kube)
+        self.away.add(part)
+        if part == parts.KUBELET:
+            self.down.add(self._full(node))
+        self._undo.setdefault(scope.trial, []).append(lambda: self._bring_back(taken, node))
+        return taken.leave()
 
-    def _place(self, part: str, affinity: Any, node: str, *, away: bool) -> None:
-        change = {"spec": {"template": {"spec": {"affinity": affinity}}}}
-        self.kube.call("PATCH", f"{DAEMONS}/{part}", {}, change, kind="application/merge-patch+json")
-
-        def missing() -> str:
-            query = {"labelSelector": f"k8s-app={part}", "fieldSelector": f"spec.nodeName={node}"}
-            pods = self.kube.get("/api/v1/namespaces/kube-system/pods", **query)["items"]
-            ready = [p for p in pods if replica(p).ready]
-            return f"that {part} leaves {node}" if away and pods else "" if away or ready else f"{part} on {node}"
-
-        until(f"{part} of {node}", missing, Deadline.after(PART_S), passing=(Refused,), pause_s=0.2)
+    def _bring_back(self, taken: parts.Part, node: str) -> None:
+        taken.back()
+        self.away.discard(taken.name)
+        if taken.name == parts.KUBELET:
+            self.down.discard(self._full(node))
+        until(f"{taken.name} back", self.health, Deadline.after(NODE_S), pause_s=0.5)
 
     def holds(self, node: str, replica: Replica) -> bool:
         return replica.where == self._full(node)

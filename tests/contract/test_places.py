@@ -18,6 +18,7 @@ from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.site import Kind, cluster, engine, swarm
 from harness.setup import places
+from harness.sites import parts
 from harness.sites.place import Ask, Gone, Scope, Unanswered
 from harness.waiting import until
 
@@ -350,6 +351,25 @@ def test_the_copies_of_a_node_that_was_paused_are_silent_until_it_goes_on(site):
     assert there
     site.place.power(site.scope, node, "resume")
     site.wait("three copies", lambda: three_answer(site))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("opened", [own], indirect=True, ids=names)
+@pytest.mark.parametrize("part", [*parts.STATIC, parts.KUBELET, *parts.DAEMONS, *parts.DEPLOYED])
+def test_a_part_that_was_taken_away_is_away_until_the_trial_is_over(site, part):
+    node = "worker" if part in (parts.KUBELET, *parts.DAEMONS) else "control-plane"
+    there = {
+        **dict.fromkeys(parts.STATIC, f"crictl ps --quiet --name '^{part}$'"),
+        parts.KUBELET: "systemctl is-active kubelet | grep -x active",
+    }.get(part, f"crictl pods --quiet --state ready --name {part}")
+    assert site.place.shell(site.scope, node, there)
+    said = site.place.take_away(site.scope, part, node)
+    assert part in said
+    assert not site.place.shell(site.scope, node, f"{there} || true")
+    assert site.place.health() == ""
+    site.place.leave(site.scope)
+    assert site.place.health() == ""
+    site.wait("it again", lambda: "" if site.place.shell(site.scope, node, f"{there} || true") else part)
 
 
 @pytest.mark.slow

@@ -1,0 +1,175 @@
+"""How a part of a cluster is taken away, and how it comes back: each kind of part in its own way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from harness.model.clock import Deadline
+from harness.model.errors import Problem
+from harness.sites.cluster import replica
+from harness.sites.kube import Refused
+from harness.sites.machines import sh
+from harness.waiting import until
+
+if TYPE_CHECKING:
+    from docker.models.containers import Container
+
+    from harness.sites.kube import Kube
+
+SYSTEM = "namespaces/kube-system"
+PART_S = 40.0
+STATIC = ("kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd")
+DAEMONS = ("kube-proxy",)
+DEPLOYED = {"metrics-server": "v1beta1.metrics.k8s.io", "coredns": ""}
+"""And the API that it serves: one that nobody serves any more would keep every namespace from being deleted."""
+
+KUBELET = "kubelet"
+DEAF = ("kube-apiserver", "etcd")
+"""Without one of these nothing of the cluster can be asked."""
+
+MERGE = "application/merge-patch+json"
+
+
+class Part(Protocol):
+    name: str
+
+    def leave(self) -> str:
+        """Take it away, and wait until it is; answers what was done, as a person would have typed it."""
+        ...
+
+    def back(self) -> None: ...
+
+
+def part(name: str, node: str, container: Container, kube: Kube) -> Part:
+    """Of this node, where it is one of each node's; else the cluster's."""
+    if name in STATIC:
+        return Static(name, container)
+    if name == KUBELET:
+        return Kubelet(name, container)
+    if name in DAEMONS:
+        return Daemon(name, node, kube)
+    if name in DEPLOYED:
+        return Deployed(name, kube)
+    known = ", ".join((*STATIC, KUBELET, *DAEMONS, *DEPLOYED))
+    raise Problem(f"Taking {name} away", "it is no part that can be", f"one of: {known}")
+
+
+@dataclass(slots=True)
+class Static:
+    """What the kubelet of the control plane starts from a file."""
+
+    name: str
+    container: Container
+
+    def leave(self) -> str:
+        command = f"mv /etc/kubernetes/manifests/{self.name}.yaml /etc/kubernetes/"
+        sh(self.container, f"test ! -e /etc/kubernetes/manifests/{self.name}.yaml || {command}")
+        until(f"the end of {self.name}", self._running, Deadline.after(PART_S), pause_s=0.3)
+        return command
+
+    def _running(self) -> str:
+        found = sh(self.container, f"crictl ps --quiet --name '^{self.name}$'")
+        if found:  # the kubelet gives it 30 s to end
+            sh(self.container, f"crictl stop --timeout 1 {' '.join(found.split())} >/dev/null || true")
+        return f"that {self.name} ends" if found else ""
+
+    def back(self) -> None:
+        file = f"/etc/kubernetes/{self.name}.yaml"
+        sh(self.container, f"test ! -e {file} || mv {file} /etc/kubernetes/manifests/")
+
+
+@dataclass(slots=True)
+class Kubelet:
+    """Without it nothing is started on its node any more; what runs there goes on."""
+
+    name: str
+    container: Container
+
+    def leave(self) -> str:
+        sh(self.container, "systemctl stop kubelet")
+        return "systemctl stop kubelet"
+
+    def back(self) -> None:
+        sh(self.container, "systemctl start kubelet")
+
+
+@dataclass(slots=True)
+class Daemon:
+    """What a DaemonSet has on every node: it leaves one of them."""
+
+    name: str
+    node: str
+    kube: Kube
+    _before: Any = None
+
+    @property
+    def _path(self) -> str:
+        return f"/apis/apps/v1/{SYSTEM}/daemonsets/{self.name}"
+
+    def leave(self) -> str:
+        self._before = self.kube.get(self._path)["spec"]["template"]["spec"].get("affinity")
+        away = {"key": "kubernetes.io/hostname", "operator": "NotIn", "values": [self.node]}
+        required = {"nodeSelectorTerms": [{"matchExpressions": [away]}]}
+        self._place({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}, there=False)
+        return f"{self.name} runs on {self.node} no more"
+
+    def back(self) -> None:
+        self._place(self._before, there=True)
+
+    def _place(self, affinity: Any, *, there: bool) -> None:
+        change = {"spec": {"template": {"spec": {"affinity": affinity}}}}
+        self.kube.call("PATCH", self._path, {}, change, kind=MERGE)
+
+        def missing() -> str:
+            query = {"labelSelector": f"k8s-app={self.name}", "fieldSelector": f"spec.nodeName={self.node}"}
+            pods = self.kube.get(f"/api/v1/{SYSTEM}/pods", **query)["items"]
+            if there:
+                return "" if any(replica(p).ready for p in pods) else f"{self.name} on {self.node}"
+            return f"that {self.name} leaves {self.node}" if pods else ""
+
+        until(f"{self.name} of {self.node}", missing, Deadline.after(PART_S), passing=(Refused,), pause_s=0.2)
+
+
+@dataclass(slots=True)
+class Deployed:
+    """What a Deployment of the system's has somewhere, with the API that it may serve."""
+
+    name: str
+    kube: Kube
+    _copies: int = 1
+    _served: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def _path(self) -> str:
+        return f"/apis/apps/v1/{SYSTEM}/deployments/{self.name}"
+
+    @property
+    def _api(self) -> str:
+        return f"/apis/apiregistration.k8s.io/v1/apiservices/{DEPLOYED[self.name]}"
+
+    def leave(self) -> str:
+        self._copies = int(self.kube.get(self._path)["spec"]["replicas"])
+        if DEPLOYED[self.name]:
+            found = self.kube.get(self._api)
+            meta = {"name": found["metadata"]["name"]}
+            self._served = {"apiVersion": found["apiVersion"], "kind": found["kind"], "metadata": meta}
+            self._served["spec"] = found["spec"]
+            self.kube.delete(self._api)
+        self._scale(0)
+        return f"kubectl --namespace kube-system scale deployment {self.name} --replicas=0"
+
+    def back(self) -> None:
+        self._scale(self._copies)
+        if self._served:
+            self.kube.apply(self._api, self._served)
+
+    def _scale(self, copies: int) -> None:
+        self.kube.call("PATCH", f"{self._path}/scale", {}, {"spec": {"replicas": copies}}, kind=MERGE)
+
+        def missing() -> str:
+            status = self.kube.get(self._path)["status"]
+            there, ready = int(status.get("replicas", 0)), int(status.get("readyReplicas", 0))
+            return "" if (there, ready) == (copies, copies) else f"{copies} copies, {ready} of {there} are ready"
+
+        until(f"{self.name}", missing, Deadline.after(PART_S), passing=(Refused,), pause_s=0.3)
