@@ -68,7 +68,7 @@ class OwnClusterPlace(ClusterPlace):
 
     def take_away(self, scope: Scope, part: str, node: str) -> str:
         """It is there again when the trial is over, at the latest."""
-        taken = parts.part(part, self._full(node), self._node(node), self.kube)
+        taken = parts.part(part, self._full(node), self.node(node), self.kube)
         self.away.add(part)
         if part == parts.KUBELET:
             self.down.add(self._full(node))
@@ -88,7 +88,7 @@ class OwnClusterPlace(ClusterPlace):
     def _full(self, node: str) -> str:
         return f"{self.shape.name}-{node}"
 
-    def _node(self, node: str) -> Container:
+    def node(self, node: str) -> Container:
         there = {n.name: n.container for n in nodes.of(self.engine, self.shape.name)}
         if self._full(node) not in there:
             short = ", ".join(name.removeprefix(f"{self.shape.name}-") for name in there)
@@ -97,13 +97,13 @@ class OwnClusterPlace(ClusterPlace):
 
     def shell(self, scope: Scope, node: str, command: str) -> str:
         del scope
-        return sh(self._node(node), command)
+        return sh(self.node(node), command)
 
     def power(self, scope: Scope, node: str, how: str) -> str:
         """A node that was stopped or paused counts as broken until it is resumed, at the latest after the trial."""
         if how not in ("stop", "pause", "resume"):
             raise ValueError(f"a node of a cluster knows no {how}")
-        container = self._node(node)
+        container = self.node(node)
         if how == "resume":
             said = switch(container, how)
             self.down.discard(self._full(node))
@@ -119,7 +119,7 @@ class OwnClusterPlace(ClusterPlace):
 
     def reach(self, scope: Scope, service: str) -> str:
         """Ask a Service by its address from the arm's node; answers the first line, or raises Unanswered."""
-        container = self._node(scope.arm.at)
+        container = self.node(scope.arm.at)
         address = self.kube.get(f"/api/v1/namespaces/{scope.name}/services/{service}")["spec"]["clusterIP"]
         ask = f"exec 3<>/dev/tcp/{address}/{PORT} && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && head -n 1 <&3"
         code, said = nodes.inside(container, ["timeout", "1", "bash", "-c", ask])

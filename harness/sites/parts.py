@@ -55,6 +55,15 @@ def part(name: str, node: str, container: Container, kube: Kube) -> Part:
     raise Problem(f"Taking {name} away", "it is no part that can be", f"one of: {known}")
 
 
+def running(node: Container, name: str) -> list[str]:
+    """The running containers of that name on a node: as containerd tells, since crictl is not in every node image."""
+    named = sh(
+        node, f"ctr --namespace k8s.io containers list --quiet 'labels.\"io.kubernetes.container.name\"=={name}'"
+    )
+    run = [line.split() for line in sh(node, "ctr --namespace k8s.io tasks list").splitlines()]
+    return [line[0] for line in run if line[0] in named.split() and line[2] == "RUNNING"]
+
+
 @dataclass(slots=True)
 class Static:
     """What the kubelet of the control plane starts from a file."""
@@ -69,9 +78,9 @@ class Static:
         return command
 
     def _running(self) -> str:
-        found = sh(self.container, f"crictl ps --quiet --name '^{self.name}$'")
-        if found:  # the kubelet gives it 30 s to end
-            sh(self.container, f"crictl stop --timeout 1 {' '.join(found.split())} >/dev/null || true")
+        found = running(self.container, self.name)
+        for one in found:  # the kubelet gives it 30 s to end
+            sh(self.container, f"ctr --namespace k8s.io tasks kill --signal SIGKILL {one} || true")
         return f"that {self.name} ends" if found else ""
 
     def back(self) -> None:
@@ -167,9 +176,13 @@ class Deployed:
     def _scale(self, copies: int) -> None:
         self.kube.call("PATCH", f"{self._path}/scale", {}, {"spec": {"replicas": copies}}, kind=MERGE)
 
+        wanted = self.kube.get(self._path)["spec"]["selector"]["matchLabels"]
+        selector = ",".join(f"{key}={value}" for key, value in wanted.items())
+
         def missing() -> str:
-            status = self.kube.get(self._path)["status"]
-            there, ready = int(status.get("replicas", 0)), int(status.get("readyReplicas", 0))
-            return "" if (there, ready) == (copies, copies) else f"{copies} copies, {ready} of {there} are ready"
+            """A Deployment's own count leaves out those that are still ending, and serving."""
+            pods = self.kube.get(f"/api/v1/{SYSTEM}/pods", labelSelector=selector)["items"]
+            ready = sum(replica(p).ready for p in pods)
+            return "" if len(pods) == ready == copies else f"{copies} copies, {ready} of {len(pods)} are ready"
 
         until(f"{self.name}", missing, Deadline.after(PART_S), passing=(Refused,), pause_s=0.3)

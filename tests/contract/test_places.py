@@ -358,18 +358,20 @@ def test_the_copies_of_a_node_that_was_paused_are_silent_until_it_goes_on(site):
 @pytest.mark.parametrize("part", [*parts.STATIC, parts.KUBELET, *parts.DAEMONS, *parts.DEPLOYED])
 def test_a_part_that_was_taken_away_is_away_until_the_trial_is_over(site, part):
     node = "worker" if part in (parts.KUBELET, *parts.DAEMONS) else "control-plane"
-    there = {
-        **dict.fromkeys(parts.STATIC, f"crictl ps --quiet --name '^{part}$'"),
-        parts.KUBELET: "systemctl is-active kubelet | grep -x active",
-    }.get(part, f"crictl pods --quiet --state ready --name {part}")
-    assert site.place.shell(site.scope, node, there)
+
+    def there():
+        if part == parts.KUBELET:
+            return site.place.shell(site.scope, node, "systemctl is-active kubelet | grep -x active || true")
+        return parts.running(site.place.node(node), part)
+
+    assert there()
     said = site.place.take_away(site.scope, part, node)
     assert part in said
-    assert not site.place.shell(site.scope, node, f"{there} || true")
+    assert not there()
     assert site.place.health() == ""
     site.place.leave(site.scope)
     assert site.place.health() == ""
-    site.wait("it again", lambda: "" if site.place.shell(site.scope, node, f"{there} || true") else part)
+    site.wait("it again", lambda: "" if there() else part)
 
 
 @pytest.mark.slow
