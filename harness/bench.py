@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from harness import calibrate, catalog, journal, outcome, ownership, packing, register
 from harness import compare as comparison
+from harness.model.clock import RealClock
 from harness.model.errors import Problem
 from harness.model.project import KUBERNETES
 from harness.model.site import Kind
+from harness.replay import Film, Projector
 from harness.runner import Planned, Runner, plan
 from harness.setup import engine as engines
 from harness.setup import host
@@ -32,7 +34,7 @@ from harness.sites.swarm import SwarmPlace
 from harness.views import compare as comparing
 from harness.views import explain as explanation
 from harness.views import junit, markdown, table
-from harness.views.plain import Plain
+from harness.views.show import Show, moving
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,27 +109,29 @@ def run(
         dead, left = ownership.forget_dead(up.engine)
         if dead:
             console.print(f"Removed what {', '.join(sorted(dead))} left behind.", highlight=False, soft_wrap=True)
+        began = time.monotonic()
+        show = Show(console, lambda: time.monotonic() - began)
         log = journal.Journal(
             RUNS / id_,
             id_,
             facts(up, seed=seed, trials=trials, labs=[lab.name for lab in labs], lacking=sorted(lacking)),
+            show.take,
         )
-        view = Plain(console, len(planned))
-        view.says(f"run {id_}: {len(planned)} trials of {', '.join(lab.name for lab in labs)}, seed {seed}")
         runner = Runner(
             list(labs),
             planned,
             places_for(up, id_, planned),
             log,
             known,
-            view,
+            show.verdict,
             only=only,
             all_of_them=full,
             lacking=lacking,
             unsure_s=calibrate.unsure_s(),
         )
         try:
-            runner.go(keep=keep)
+            with show:
+                runner.go(keep=keep)
         finally:
             log.close()
             if left:
@@ -248,6 +252,21 @@ def explain(console: Console, id_: str, folder: Path | None, *, every: bool) -> 
     console.print(f"From {folder}:", highlight=False, soft_wrap=True)
     for line in explanation.text(lab, entry, found, recorded, lacking, every=every):
         console.print(line, soft_wrap=True)
+
+
+def replay(console: Console, folder: Path | None, *, speed: float) -> int:
+    """Without a terminal that shows pictures nobody is kept waiting."""
+    folder = folder or _newest(catalog.names()[0])
+    lines, damage = journal.sound_lines(folder)
+    named = next((line["facts"].get("labs", ()) for line in lines if line["type"] == "run"), ())
+    labs, known = [catalog.lab(name) for name in named], register.load(catalog.REGISTER)
+    speed = speed if moving(console) else 0
+    projector = Projector(RealClock(), speed)
+    with Show(console, projector.now_s, by_itself=speed > 0) as show:
+        projector.play(Film(lines, labs, known), show)
+    if damage:
+        raise Problem(f"Replaying {folder}", damage, "another run folder; this one is damaged from there on")
+    return close(console, {folder: journal.read(folder)}, labs, known)
 
 
 def compare(console: Console, first: Path, second: Path) -> int:

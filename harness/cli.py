@@ -280,6 +280,17 @@ def explain(
 
 
 @app.command()
+def replay(
+    folder: Annotated[Path | None, typer.Argument(metavar="[RUN_FOLDER]")] = None,
+    speed: Annotated[float, typer.Option("--speed", min=0.1, max=100, help="So many times as fast as it was.")] = 10,
+) -> None:
+    """Show a recorded run as it happened, and judge it as it goes; needs no Docker."""
+    from harness import bench
+
+    raise typer.Exit(bench.replay(people, folder, speed=speed))
+
+
+@app.command()
 def compare(
     first: Annotated[Path, typer.Argument(metavar="RUN_FOLDER")],
     second: Annotated[Path, typer.Argument(metavar="RUN_FOLDER")],

@@ -12,7 +12,7 @@ from harness.model.errors import Problem
 from harness.model.timeline import Entry, Kind, Timeline, written
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
 SCHEMA = "labs.journal/1"
@@ -22,9 +22,16 @@ FILE = "journal.jsonl"
 class Journal:
     """Writes one run, line by line as it happens: kill -9 costs one line at most."""
 
-    def __init__(self, folder: Path, run: str, facts: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        run: str,
+        facts: Mapping[str, Any],
+        heard: Callable[[Mapping[str, Any]], None] = lambda _: None,
+    ) -> None:
+        """Who shows the run hears each line once it is written, and nothing else."""
         folder.mkdir(parents=True)
-        self.folder, self.run = folder, run
+        self.folder, self.run, self._heard = folder, run, heard
         self._file = (folder / FILE).open("x", buffering=1)
         self._lock = threading.Lock()
         self.write(type="run", schema=SCHEMA, run=run, facts=facts)
@@ -43,6 +50,7 @@ class Journal:
         with self._lock:
             if not self._file.closed:
                 self._file.write(text + "\n")
+        self._heard(line)
 
     def close(self) -> None:
         with self._lock:
@@ -66,23 +74,38 @@ class Run:
 
 def read(folder: Path) -> Run:
     """The run in a folder; a last line that was cut short is what a killed run leaves, any other damage is told."""
+    lines, damage = sound_lines(folder)
+    if damage:
+        raise Problem(f"Reading run {folder}", damage, "another run folder; this one is damaged")
+    reading = _Reading(folder / FILE)
+    for line in lines:
+        reading.take(line)
+    return reading.run()
+
+
+def sound_lines(folder: Path) -> tuple[list[dict[str, Any]], str]:
+    """All lines before the first that is damaged, and what is wrong with that one; of a killed run nothing is."""
     file = folder / FILE
     try:
         lines = file.read_bytes().split(b"\n")
     except OSError as error:
         raise Problem(f"Reading run {folder}", f"{file.name}: {error.strerror}", "ls runs/") from error
-    reading = _Reading(file)
-    for number, line in enumerate(lines, 1):
-        if not line:
+    trying, found = _Reading(file), list[dict[str, Any]]()
+    for number, text in enumerate(lines, 1):
+        if not text:
             continue
         try:
-            reading.take(json.loads(line))
+            line = json.loads(text)
+            trying.take(line)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            if number == len(lines):
-                break
-            why = f"{file.name}, line {number}: {type(error).__name__}: {error}"
-            raise Problem(f"Reading run {folder}", why, "another run folder; this one is damaged") from error
-    return reading.run()
+            cut_short = number == len(lines)
+            return found, "" if cut_short else f"{file.name}, line {number}: {type(error).__name__}: {error}"
+        found.append(line)
+    return found, ""
+
+
+def entry_of(line: Mapping[str, Any]) -> Entry:
+    return Entry(float(line["at_s"]), Kind(line["kind"]), line["who"], line["what"], line.get("facts", {}))
 
 
 class _Reading:
@@ -102,9 +125,7 @@ class _Reading:
             case "trial":
                 self.cells[line["trial"]] = f"{line['lab']}/{line['cell']}"
             case "entry":
-                self.entries[line["trial"]].append(
-                    Entry(float(line["at_s"]), Kind(line["kind"]), line["who"], line["what"], line.get("facts", {}))
-                )
+                self.entries[line["trial"]].append(entry_of(line))
             case "end":
                 self.end = line
 

@@ -11,9 +11,10 @@ import traceback
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
-from harness import court, manifests, outcome, packing
+from harness import manifests, packing
+from harness.docket import Docket
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.timeline import Entry, Kind, written
@@ -52,17 +53,7 @@ AHEAD = 2
 
 LOOK_AGAIN_S = 0.5
 SPACED_S = 1.0
-"""A look at a site's health serves all trials that ask for one within this time."""
-
-
-class View(Protocol):
-    """Whoever shows a run while it goes on."""
-
-    def says(self, text: str) -> None: ...
-    def opened(self, site: str, took_s: float) -> None: ...
-    def waits(self, trial: str, missing: str, waited_s: float, allowed_s: float) -> None: ...
-    def trial_over(self, trial: str, how: str) -> None: ...
-    def verdict(self, finding: Finding) -> None: ...
+"""A look at a site's health serves all trials that ask for one within this time; what is missing is told so often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +75,15 @@ class Planned:
     @property
     def name(self) -> str:
         return f"{self.cell.cell} #{self.number}"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a trial waited for when that was last written down."""
+
+    at: float
+    missing: str
+    allowed_s: float
 
 
 @dataclass(slots=True)
@@ -154,25 +154,23 @@ class Runner:
         sites: dict[str, Place],
         log: Journal,
         register: Register,
-        view: View,
+        told: Callable[[Finding], None] = lambda _: None,
         *,
         only: frozenset[str] = frozenset(),
         all_of_them: bool = False,
         lacking: frozenset[str] = frozenset(),
         unsure_s: float = 0.0,
     ) -> None:
-        self.labs, self.planned, self.log, self.register, self.view = labs, planned, log, register, view
+        self.planned, self.log, self._told = planned, log, told
         kinds = {p.cell.arm.site.name: p.cell.arm.site for p in planned}
         self.sites = {name: Site(place, kinds[name].own, kinds[name].alone) for name, place in sites.items()}
-        self.recorded: dict[str, dict[str, tuple[Timeline, ...]]] = {lab.name: {} for lab in labs}
-        self.findings: dict[str, Finding] = {}
         self.over = threading.Event()
         self.paces: dict[tuple[str, str], Pace] = {}
-        self.wanted = Counter(p.key for p in planned)
+        self.docket = Docket(labs, register, Counter(p.key for p in planned), only=only, lacking=lacking)
         self.first: dict[tuple[str, str], float] = {}
         self.first_lasted: dict[tuple[str, str], float] = {}
         self.unsure_s = unsure_s
-        self.only, self.all_of_them, self.lacking = only, all_of_them, lacking
+        self.all_of_them = all_of_them
         self.windows: dict[str, list[packing.Block]] = {}
         self.passing = _passing()
         self._ended: queue.Queue[tuple[Planned, Timeline] | None] = queue.Queue()
@@ -182,11 +180,13 @@ class Runner:
         self._started: dict[str, Planned] = {}
         self._has_room: set[str] = set()
         self._stirred: list[threading.Event] = []
+        self._missing: dict[str, Waiting] = {}
         self._began = time.monotonic()
 
     def go(self, *, keep: bool = False) -> tuple[list[Finding], list[str]]:
         """Run everything that is planned; interrupted, clean up all the same and raise on."""
         leftovers: list[str] = []
+        self._plan()
         for name in [n for n, site in self.sites.items() if not site.own]:
             self._begin(name)
         hurry = True
@@ -207,8 +207,7 @@ class Runner:
                 deadline = Deadline.after(HURRY_S if hurry else CLOSE_S)
                 # What was never begun is not to be waited for.
                 leftovers += self._close(deadline, [s for s in self.sites.values() if s.begun and not s.closed])
-                what = "not everything could be removed, tried for" if leftovers else "everything removed in"
-                self.view.says(f"{what} {time.monotonic() - closing:.1f} s")
+                self._write("removed", took_s=round(time.monotonic() - closing, 3), left=leftovers)
             wall = time.monotonic() - self._began
             self.log.write(
                 type="end",
@@ -218,7 +217,15 @@ class Runner:
                 kept=keep,
                 how="interrupted" if hurry else "done",
             )
-        return list(self.findings.values()), leftovers
+        return list(self.docket.findings.values()), leftovers
+
+    def _plan(self) -> None:
+        for (lab, cell), count in self.docket.wanted.items():
+            self._write("wanted", lab=lab, cell=cell, n=count)
+
+    def _write(self, type_: str, **line: Any) -> None:
+        """What is no trial's own stands in the journal at the run's own time."""
+        self.log.write(type=type_, at_s=round(time.monotonic() - self._began, 3), **line)
 
     # -- sites -----------------------------------------------------------------------------------------------------
 
@@ -227,7 +234,6 @@ class Runner:
 
     def _run_alone(self, name: str, *, keep: bool) -> list[str]:
         """Made while nothing is measured, as that takes all cores, and thrown away before the next one is."""
-        self.view.says(f"opening {name}")
         site = self.sites[name]
         site.begun = True
         self._open(name)
@@ -263,6 +269,7 @@ class Runner:
 
     def _open(self, name: str) -> None:
         site, began = self.sites[name], time.monotonic()
+        self._write("opening", site=name)
         try:
             site.place.open(Deadline.after(OPEN_S))
             here = [p for p in self.planned if p.cell.arm.site.name == name]
@@ -274,9 +281,9 @@ class Runner:
         finally:
             site.opened_s = time.monotonic() - began
             site.ready.set()
-        self.log.write(type="site", site=name, began_s=round(began - self._began, 3), took_s=round(site.opened_s, 3))
-        if site.problem is None:
-            self.view.opened(name, site.opened_s)
+        why = {} if site.problem is None else {"why": str(site.problem)}
+        began_s, took_s = round(began - self._began, 3), round(site.opened_s, 3)
+        self._write("site", site=name, began_s=began_s, took_s=took_s, **why)
 
     def _close(self, deadline: Deadline, sites: Iterable[Site]) -> list[str]:
         left: list[str] = []
@@ -327,7 +334,8 @@ class Runner:
                 continue
             done, timeline = ended
             running -= 1
-            self._file(done, timeline)
+            for finding in self.docket.file(done.lab, done.cell.cell, timeline):
+                self._told(finding)
             if problem := next((s.problem for s in self.sites.values() if s.problem), None):
                 raise problem
 
@@ -342,7 +350,7 @@ class Runner:
         """It stands, the next may be set up; now it waits for room."""
         self._setting_up.discard(one.id)
         self._ended.put(None)
-        self.view.waits(one.name, "room beside the others", 0, 0)
+        self._waits(one, "room beside the others", 0, 0)
         if not self.room.take(one.cpus):
             raise Stopped
         self._has_room.add(one.id)
@@ -381,8 +389,20 @@ class Runner:
     def _without_needless(self, waiting: list[Planned]) -> list[Planned]:
         """Long trials are repeated less often: what they show is that something does not happen."""
         needless = [p for p in waiting if p.number > FEW and self._is_long(p)] if not self.all_of_them else []
-        self.wanted.subtract(p.key for p in needless)
+        self.docket.wanted.subtract(p.key for p in needless)
+        for lab, cell in dict.fromkeys(p.key for p in needless):
+            self._write("wanted", lab=lab, cell=cell, n=self.docket.wanted[lab, cell])
         return [p for p in waiting if p not in needless]
+
+    def _waits(self, one: Planned, missing: str, waited_s: float, allowed_s: float) -> None:
+        """Written down where it is something else than before, and not with each request that is counted."""
+        before, now = self._missing.get(one.id), time.monotonic()
+        if before and before.missing and missing and now - before.at < SPACED_S:
+            return
+        if not before or (before.missing, before.allowed_s) != (missing, allowed_s):
+            self._missing[one.id] = Waiting(now, missing, allowed_s)
+            waited_s, allowed_s = round(waited_s, 3), round(allowed_s, 3)
+            self._write("wait", trial=one.id, missing=missing, waited_s=waited_s, allowed_s=allowed_s)
 
     def _trial(self, one: Planned) -> None:
         site = self.sites[one.cell.arm.site.name]
@@ -396,9 +416,9 @@ class Runner:
 
         scope = None
         try:
-            self.log.trial(one.id, one.cell.cell, one.number, one.lab, time.monotonic() - self._began)
             while not site.ready.wait(LOOK_AGAIN_S) and not self.over.is_set():
                 pass  # it opens, or the run ends: both in bounded time
+            self.log.trial(one.id, one.cell.cell, one.number, one.lab, time.monotonic() - self._began)
             if site.problem is None and not self.over.is_set():
                 scope = self._scope(one)
                 self._record(one, site, scope, write)
@@ -430,7 +450,7 @@ class Runner:
             site.place,
             scope,
             write,
-            tell=lambda missing, waited, allowed: self.view.waits(one.name, missing, waited, allowed),
+            tell=lambda missing, waited, allowed: self._waits(one, missing, waited, allowed),
             clock=clock,
             pace=self.paces.setdefault((one.lab, one.cell.alike), Pace()),
             passing=self.passing,
@@ -462,7 +482,6 @@ class Runner:
         for stream, state in site.place.streams().items():
             write(Entry(clock.now() - trial.began, Kind.MARK, stream, "stream", {"state": state}))
         trial.mark("end", how=how, **({"why": why} if why else {}))
-        self.view.trial_over(one.name, why or how)
 
     def _gather(self, one: Planned, site: Site, scope: Scope) -> None:
         """What could tell why it broke, before it is removed."""
@@ -491,24 +510,6 @@ class Runner:
         trial.mark("health", when=when, ok="no" if wrong else "yes", **({"why": wrong} if wrong else {}))
         if wrong and when == "before":
             raise NotSteady(f"{site.place.name}: {wrong}")
-
-    # -- verdicts --------------------------------------------------------------------------------------------------
-
-    def _file(self, one: Planned, timeline: Timeline) -> None:
-        """A verdict is told as soon as nothing that is still to come can change it."""
-        cells = self.recorded[one.lab]
-        cells[one.cell.cell] = (*cells.get(one.cell.cell, ()), timeline)
-        complete = {name: ts for name, ts in cells.items() if len(ts) >= self.wanted[one.lab, name]}
-        lab = next(lab for lab in self.labs if lab.name == one.lab)
-        for id_ in dict.fromkeys(c.id for c in lab.claims if not self.only or c.id in self.only):
-            parts = [c for c in lab.claims if c.id == id_]
-            needed = {t.cell for c in parts for t in c.trials}
-            if id_ in self.findings or not all(self.wanted[one.lab, name] for name in needed):
-                continue
-            settled = {c.part: court.settle(c, complete, self.lacking) for c in parts}
-            if needed <= set(complete) or all(v.decided for v in settled.values()):
-                self.findings[id_] = outcome.finding(lab.name, id_, settled, self.register)
-                self.view.verdict(self.findings[id_])
 
     def necessary_s(self) -> float:
         """The sites' opening, then the windows alone, packed as the trials were; own sites come one after another."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.model.clock import Deadline, RealClock
 from harness.model.timeline import Entry, Kind
-from harness.model.windows import PATIENCE
+from harness.model.windows import COVERAGE, PATIENCE
 from harness.sites.place import Unanswered
 from harness.waiting import Hopeless, TooLate, until
 
@@ -25,6 +25,10 @@ SOON_S = 0.1
 
 UNHEARD = 60.0
 """So much longer than ten times its declared time no window is open, whatever the platform does."""
+
+
+STALLED = 2.5
+"""So many times longer a window lasts at most to make good for looks that were missed."""
 
 
 class Stopped(BaseException):
@@ -178,12 +182,15 @@ class Watch:
     ) -> bool:
         """Watch until nothing is missing; where something is, for as long as the pace of the others asks for.
 
+        A machine that stalled has left looks out: then it is watched until so many were taken that it counts.
+
         What it was watched for, how long, and how it ended is written down, with `facts`.
         """
         began, ticks = self.clock.now(), Ticks(self.clock.now(), every_s)
 
         def look() -> str:
-            late = self.clock.now() - began >= pace.allows(within_s) + more_s
+            allowed_s, waited_s = pace.allows(within_s) + more_s, self.clock.now() - began
+            late = waited_s >= allowed_s and (ticks.covered(self.clock.now()) or waited_s >= STALLED * allowed_s)
             try:
                 lacking = missing()
             except self.passing:
@@ -191,7 +198,7 @@ class Watch:
                     raise Hopeless("the site does not answer") from None
                 raise
             self._sample(ticks)
-            self.tell(lacking, self.clock.now() - began, pace.allows(within_s) + more_s)
+            self.tell(lacking, waited_s, allowed_s)
             if lacking and late:
                 raise Hopeless(lacking)
             return lacking
@@ -256,13 +263,19 @@ class Ticks:
     began: float
     every_s: float
     last: int = 0
+    taken: int = 0
 
     def due(self, now: float) -> bool:
         number = int((now - self.began) / self.every_s)
         if number <= self.last:
             return False
         self.last = number
+        self.taken += 1
         return True
+
+    def covered(self, now: float) -> bool:
+        """Whether as many were taken as make a window count."""
+        return self.taken >= COVERAGE * int((now - self.began) / self.every_s)
 
     def left(self, now: float) -> float:
         return max(0.001, self.began + (self.last + 1) * self.every_s - now)

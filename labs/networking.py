@@ -16,7 +16,7 @@ REQUESTS = 300
 
 def ask(t: Trial, *, outside: bool) -> None:
     t.steady(replicas=COPIES)
-    t.client(per_s=100, outside=outside)
+    t.client(per_s=50, outside=outside)
     t.shared(requests=REQUESTS, copies=COPIES)
 
 

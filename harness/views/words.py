@@ -22,6 +22,10 @@ def clean(said: str) -> str:
     return FORBIDDEN.sub("\N{REPLACEMENT CHARACTER}", said)
 
 
+def one_line(said: str) -> str:
+    return " ".join(clean(said).split())
+
+
 def in_words(finding: Finding) -> str:
     """What the verdict means for the article."""
     verdict = finding.verdict

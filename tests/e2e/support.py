@@ -18,6 +18,7 @@ from harness.runner import Runner, plan
 from harness.sites.cluster import ClusterPlace
 from harness.sites.engine import EnginePlace
 from harness.sites.swarm import SwarmPlace
+from harness.views.show import Show
 from harness.waiting import until
 
 if TYPE_CHECKING:
@@ -25,28 +26,6 @@ if TYPE_CHECKING:
 
 KNOWN = register.load(catalog.REGISTER)
 BREAKS_WITHIN_S = 60.0
-
-
-class Quiet:
-    """A view that keeps what it was told."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def says(self, text):
-        self.lines.append(text)
-
-    def opened(self, site, took_s):
-        pass
-
-    def waits(self, trial, missing, waited_s, allowed_s):
-        pass
-
-    def trial_over(self, trial, how):
-        self.lines.append(f"{trial}: {how}")
-
-    def verdict(self, finding):
-        pass
 
 
 @dataclass
@@ -96,16 +75,18 @@ def judged(host, tmp_path, claims, *, shape=None, engine=None, swarm=0, during=N
     """
     lab, run = catalog.lab("selfhealing"), f"t{random.randrange(16**6):06x}"
     folder = tmp_path / run
-    log = journal.Journal(folder, run, {"labs": [lab.name]})
+    shown = io.StringIO()
+    show = Show(Console(file=shown, width=200), time.monotonic, by_itself=False)
+    log = journal.Journal(folder, run, {"labs": [lab.name]}, show.take)
     there = {"engine": EnginePlace(engine or host, run)}
     if swarm:
         there[f"swarm of {swarm}"] = SwarmPlace(host, run, f"swarm of {swarm}", swarm)
     if shape is not None:
         there["cluster"] = ClusterPlace(host, run, shape)
-    view, broken = Quiet(), []
+    broken: list[float] = []
     planned = [p for p in plan([lab], trials=1, seed=1, only=frozenset(claims)) if p.cell.arm.site.name in there]
     sites = {name: there[name] for name in dict.fromkeys(p.cell.arm.site.name for p in planned)}
-    runner = Runner([lab], planned, sites, log, KNOWN, view)
+    runner = Runner([lab], planned, sites, log, KNOWN)
 
     def breaks():
         if when is None:
@@ -124,7 +105,7 @@ def judged(host, tmp_path, claims, *, shape=None, engine=None, swarm=0, during=N
     log.close()
     if during is not None:
         breaking.join()
-    shown = io.StringIO()
+    show.now()
     read = {folder: journal.read(folder)}
     code = bench.close(Console(file=shown, width=200), read, [lab], KNOWN, only=frozenset(claims))
     found = outcome.judge([lab], {lab.name: read[folder].of_lab(lab.name)}, KNOWN)
@@ -133,7 +114,7 @@ def judged(host, tmp_path, claims, *, shape=None, engine=None, swarm=0, during=N
         {f.id: f for f in found if f.id in claims},
         leftovers,
         code,
-        "\n".join([*view.lines, shown.getvalue()]),
+        shown.getvalue(),
         ended - began,
         ended - broken[0] if broken else 0.0,
     )

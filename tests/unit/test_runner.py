@@ -16,11 +16,6 @@ from harness.model.timeline import Kind
 from harness.runner import Runner, plan
 
 
-class Quiet:
-    def __getattr__(self, name):
-        return lambda *_: None
-
-
 class Site:
     """Nothing runs there: it keeps what it is asked for, in order. What leaves it is slow to go."""
 
@@ -62,7 +57,7 @@ def ran(folder, site, *, trials: int, act=lambda _t: None, leaves_s: float = 0.0
     lab.show(Scenario("nothing", "Nothing happens.", act, **kinds) @ Arm("here", site, Run()))
     place = Site(site.name, leaves_s)
     log = Journal(folder / "run", "run-1", {})
-    _, left = Runner([lab], plan([lab], trials=trials, seed=1), {site.name: place}, log, None, Quiet()).go()
+    _, left = Runner([lab], plan([lab], trials=trials, seed=1), {site.name: place}, log, None).go()
     log.close()
     assert left == []
     return place.asked

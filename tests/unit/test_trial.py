@@ -371,14 +371,31 @@ def test_a_duration_tells_how_long_nobody_had_looked_and_what_is_closer_is_equal
 # -- gaps ----------------------------------------------------------------------------------------------------------
 
 
-def test_looks_that_fail_leave_a_gap_that_shows():
+def busy(*, for_s: float) -> type[FakePlace]:
     class Busy(FakePlace):
         def look(self, scope):
-            if 1003 < self.clock.now() < 1006:
+            if 1003 < self.clock.now() < 1003 + for_s:
                 raise OSError("timed out")
             return super().look(scope)
 
-    assert reason(record(crashed, place=Busy)) == "too-few-samples"
+    return Busy
+
+
+def test_looks_that_fail_leave_a_gap_that_shows():
+    assert reason(record(crashed, place=busy(for_s=17))) == "too-few-samples"
+
+
+def test_a_stall_is_made_good_by_watching_longer():
+    sound, stalled = record(crashed), record(crashed, place=busy(for_s=1.5))
+
+    assert stalled.trials.restored() is None
+    assert sound.window.number("waited_s") < stalled.window.number("waited_s") < 20
+
+
+def test_no_window_is_watched_for_more_than_two_and_a_half_times_its_length_to_make_good_for_a_stall():
+    sound, stalled = record(crashed), record(crashed, place=busy(for_s=17))
+
+    assert stalled.window.number("waited_s") == pytest.approx(2.5 * sound.window.number("waited_s"), abs=1)
 
 
 def test_an_error_that_is_not_expected_of_a_busy_site_ends_the_trial():

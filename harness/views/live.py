@@ -1,0 +1,211 @@
+"""A run as a picture that changes: a lane for each trial that goes on, never more than the terminal has room for."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.live import Live as Area
+from rich.text import Text
+
+from harness.views.board import BUCKET_S
+from harness.views.words import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console, ConsoleOptions, RenderResult
+
+    from harness.views.board import Board, Copy, Lane
+
+MARKS = {
+    "starting": ("…", "yellow"),
+    "serving": ("●", "green"),
+    "silent": ("○", "magenta"),
+    "ending": ("↓", "yellow"),
+    "ended": ("✗", "red"),
+}
+SPARKS = "▁▂▃▄▅▆▇█"
+BAR = 12
+CLIENT_S = 10.0
+TURNS = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+
+
+class Live:
+    """Lines that are to stay are printed above the picture; the picture itself leaves nothing behind."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._news: list[Text] = []
+        self._told: list[Text] = []
+        self._size = console.size
+        self._picture = Picture([])
+        self._area = Area(
+            self._picture,
+            console=console,
+            auto_refresh=False,
+            transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._begun = False
+
+    def compose(self, board: Board, news: list[Text], now_s: float) -> None:
+        self._news += news
+        size = self._console.size
+        self._picture = Picture(list(lines(board, now_s, size.width, size.height - 1)))
+
+    def put(self) -> None:
+        if not self._begun:
+            self._begun = True
+            self._area.start()
+        self._after_resizing()
+        for line in self._news:
+            self._console.print(line, soft_wrap=True)
+        self._told += self._news
+        self._news.clear()
+        self._area.update(self._picture, refresh=True)
+
+    def _after_resizing(self) -> None:
+        """A terminal that got narrower has wrapped the picture: nobody knows any more where it began."""
+        if self._console.size == self._size:
+            return
+        self._size = self._console.size
+        self._console.clear()
+        for line in self._told:
+            self._console.print(line, soft_wrap=True)
+
+    def end(self) -> None:
+        for line in self._news:
+            self._console.print(line, soft_wrap=True)
+        self._area.stop()
+
+
+class Picture:
+    """Lines that are cut where the terminal ends, instead of being wrapped."""
+
+    def __init__(self, rows: list[Text]) -> None:
+        self.rows = rows
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        del console
+        for row in self.rows:
+            row.truncate(options.max_width, overflow="ellipsis")
+            yield row
+
+
+def lines(board: Board, now_s: float, width: int, height: int) -> Iterator[Text]:
+    """The head, then scenarios with their lanes, as many as there is room for."""
+    rows = [*_head(board, now_s, width), *(row for group in _scenarios(board, now_s, width) for row in group)]
+    if len(rows) <= height:
+        yield from rows
+    elif height > 0:
+        yield from rows[: height - 1]
+        yield Text(f"   … {len(rows) - height + 1} more lines", "dim")
+
+
+def _head(board: Board, now_s: float, width: int) -> Iterator[Text]:
+    share = board.over / board.total if board.total else 0.0
+    clock = f"{int(now_s) // 60}:{int(now_s) % 60:02d}"
+    count = f"{board.over} of {board.total} trials"
+    bar = _bar(share, max(8, min(40, width - cell_len(count) - len(clock) - 8)), "cyan")
+    yield Text.assemble((f" {clock}", "bold"), "  ", bar, f"  {count}")
+    for site, since_s in board.opening.items():
+        yield Text(f"   {_turn(now_s)} {one_line(site)} opens, {max(0.0, now_s - since_s):.0f} s", "cyan")
+    yield from _over(board)
+
+
+def _over(board: Board) -> Iterator[Text]:
+    """What is finished, in one line."""
+    running = {(lane.lab, lane.cell) for lane in board.lanes.values()}
+    cells = [key for key, n in board.wanted.items() if n and board.ended.get(key, 0) >= n and key not in running]
+    names = list(dict.fromkeys(cell.partition(" @ ")[0] for _, cell in cells))
+    if cells:
+        arms = "arm" if len(cells) == 1 else "arms"
+        yield Text(f"   ✓ {len(cells)} {arms} over: {one_line(', '.join(names))}", "dim")
+
+
+def _scenarios(board: Board, now_s: float, width: int) -> Iterator[Iterator[Text]]:
+    def of(lane: Lane) -> tuple[str, str]:
+        return lane.lab, lane.scenario
+
+    first = {of(lane): lane.began_s for lane in sorted(board.lanes.values(), key=lambda x: -x.began_s)}
+    lanes = sorted(board.lanes.values(), key=lambda x: (first[of(x)], of(x), x.arm, x.number))
+    for (lab, scenario), group in groupby(lanes, of):
+        yield _group(board, lab, scenario, list(group), now_s, width)
+
+
+def _group(board: Board, lab: str, scenario: str, lanes: list[Lane], now_s: float, width: int) -> Iterator[Text]:
+    of = [key for key in board.wanted if key[0] == lab and key[1].startswith(f"{scenario} @ ")]
+    over, all_ = sum(board.ended.get(key, 0) for key in of), sum(board.wanted[key] for key in of)
+    yield Text.assemble((f" {one_line(scenario)}", "bold"), (f"  {one_line(lab)}, {over} of {all_}", "dim"))
+    yield from (_lane(lane, now_s, width) for lane in lanes)
+
+
+def _lane(lane: Lane, now_s: float, width: int) -> Text:
+    """Who it is, its copies, the client's view, what is missing, how long already."""
+    wide = max(16, min(44, width // 3))
+    name = Text(f"   {one_line(lane.arm)} #{lane.number}")
+    name.truncate(wide, overflow="ellipsis", pad=True)
+    time = _elapsed(lane, now_s)
+    room = max(0, width - wide - cell_len(time.plain) - 3)
+    middle = Text.assemble(_copies(lane, room // 2), " ", _spark(lane, now_s), *_acted(lane))
+    if lane.missing:
+        middle.append(f"  {one_line(lane.missing)}", "dim")
+    middle.truncate(room, overflow="ellipsis", pad=True)
+    return Text.assemble(name, " ", middle, " ", time)
+
+
+def _acted(lane: Lane) -> Iterator[tuple[str, str]]:
+    if lane.acted:
+        yield f" ⚡{one_line(lane.acted)}", "bold yellow"
+
+
+def _copies(lane: Lane, room: int) -> Text:
+    """Each incarnation by its own letter; where there are too many, the newest, and how many serve."""
+    serving = sum(copy.state == "serving" for copy in lane.copies.values())
+    most = max(1, room // 4)
+    shown = list(lane.copies.values())[-most:]
+    text = Text("")
+    if len(shown) < len(lane.copies):
+        text.append(f"{serving}● ", "green")
+    for copy in shown:
+        text.append_text(_mark(copy))
+    return text
+
+
+def _mark(copy: Copy) -> Text:
+    mark, colour = MARKS[copy.state]
+    return Text(f"{copy.letter}{mark} ", colour)
+
+
+def _spark(lane: Lane, now_s: float) -> Text:
+    """What the client got in the last seconds: how many answers in each interval, in red where some failed."""
+    text = Text("")
+    if not lane.client:
+        return text
+    newest, kept = int((now_s - lane.began_s) / BUCKET_S), {n: (yes, no) for n, yes, no in lane.client}
+    most = max(yes + no for yes, no in kept.values())
+    for number in range(newest - int(CLIENT_S / BUCKET_S) + 1, newest + 1):
+        yes, no = kept.get(number, (0, 0))
+        high = SPARKS[min(len(SPARKS) - 1, int((yes + no) / most * (len(SPARKS) - 1)))] if yes + no else " "
+        text.append(high if not no else "✗" if not yes else high, "red" if no else "green")
+    return text
+
+
+def _elapsed(lane: Lane, now_s: float) -> Text:
+    if not lane.allowed_s or not lane.missing:
+        return Text(" " * (BAR + 11))
+    waited_s = max(0.0, now_s - lane.since_s)
+    text = _bar(min(1.0, waited_s / lane.allowed_s), BAR, "blue")
+    return text.append(f" {waited_s:3.0f} of {lane.allowed_s:.0f} s".ljust(11))
+
+
+def _bar(share: float, width: int, colour: str) -> Text:
+    full = round(share * width)
+    return Text.assemble(("━" * full, colour), ("━" * (width - full), "bright_black"))
+
+
+def _turn(now_s: float) -> str:
+    return TURNS[int(now_s * 5) % len(TURNS)]

@@ -1,0 +1,91 @@
+"""Who shows a run: the journal's lines go in from any thread and wait for nobody, one of its own shows them."""
+
+from __future__ import annotations
+
+import os
+import threading
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from rich.text import Text
+
+from harness.views.board import Board
+from harness.views.live import Live
+from harness.views.plain import Plain
+from harness.views.words import one_line, told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
+
+    from rich.console import Console
+
+    from harness.outcome import Finding
+
+TICK_S = 0.4
+STILL = ("CI", "NO_COLOR")
+"""Where one of these is set, nothing is to move."""
+
+
+class View(Protocol):
+    def compose(self, board: Board, news: list[Text], now_s: float) -> None:
+        """Make up what is to be shown; the board stands still meanwhile, so this must not wait for a terminal."""
+        ...
+
+    def put(self) -> None: ...
+
+    def end(self) -> None:
+        """Leave nothing on the terminal but what is to stay."""
+        ...
+
+
+def moving(console: Console) -> bool:
+    """Whether a picture that changes is wanted there."""
+    return console.is_terminal and not console.is_dumb_terminal and not any(os.environ.get(n) for n in STILL)
+
+
+def _line(at_s: float, what: str | Text) -> Text:
+    return Text(f"{at_s:7.1f} s  ", "dim") + (what if isinstance(what, Text) else Text(one_line(what)))
+
+
+class Show:
+    """For as long as it is entered."""
+
+    def __init__(self, console: Console, clock: Callable[[], float], *, by_itself: bool = True) -> None:
+        self.board = Board()
+        self._view: View = Live(console) if moving(console) else Plain(console)
+        self._clock, self._lock, self._over = clock, threading.Lock(), threading.Event()
+        self._ticking = threading.Thread(target=self._tick, daemon=True, name="show") if by_itself else None
+
+    def take(self, line: Mapping[str, Any]) -> None:
+        with self._lock:
+            self.board.take(line)
+
+    def verdict(self, finding: Finding) -> None:
+        with self._lock:
+            self.board.tell(told(finding))
+
+    def now(self) -> None:
+        """Show how it stands at this moment."""
+        with self._lock:
+            news = [_line(at_s, what) for at_s, what in self.board.news]
+            self.board.news.clear()
+            self._view.compose(self.board, news, self._clock())
+        self._view.put()
+
+    def __enter__(self) -> Self:
+        if self._ticking is not None:
+            self._ticking.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self._over.set()
+        if self._ticking is not None:
+            self._ticking.join()
+        self.now()
+        self._view.end()
+
+    def _tick(self) -> None:
+        while not self._over.wait(TICK_S):
+            self.now()
