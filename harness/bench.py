@@ -31,6 +31,7 @@ from harness.sites.docker_host import DockerHostPlace
 from harness.sites.engine import EnginePlace
 from harness.sites.own_cluster import OwnClusterPlace
 from harness.sites.swarm import SwarmPlace
+from harness.step import Stepper
 from harness.views import compare as comparing
 from harness.views import explain as explanation
 from harness.views import junit, markdown, table
@@ -95,6 +96,7 @@ def run(
     allowed: frozenset[str] = frozenset(),
     to: Wanted = NOTHING_WRITTEN,
     full: bool = False,
+    step: bool = False,
 ) -> int:
     seed = random.SystemRandom().randrange(10**6) if seed is None else seed
     lacking = host.lacking()
@@ -117,6 +119,7 @@ def run(
             facts(up, seed=seed, trials=trials, labs=[lab.name for lab in labs], lacking=sorted(lacking)),
             show.take,
         )
+        stepper = Stepper(console, show, console.input) if step else None
         runner = Runner(
             list(labs),
             planned,
@@ -128,6 +131,7 @@ def run(
             all_of_them=full,
             lacking=lacking,
             unsure_s=calibrate.unsure_s(),
+            stepper=stepper,
         )
         try:
             with show:
@@ -136,9 +140,11 @@ def run(
             log.close()
             if left:
                 console.print("\n".join(left), highlight=False, soft_wrap=True)
-    return close(
-        console, {RUNS / id_: journal.read(RUNS / id_)}, labs, known, allowed=allowed, only=only, to=to, save=True
-    )
+    read = {RUNS / id_: journal.read(RUNS / id_)}
+    code = close(console, read, labs, known, allowed=allowed, only=only, to=to, save=True)
+    if stepper is not None:
+        stepper.score()
+    return code
 
 
 def places_for(up: Up, run_id: str, planned: Sequence[Planned]) -> dict[str, Place]:

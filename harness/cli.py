@@ -215,7 +215,12 @@ def run_lab(
     claims: Annotated[
         list[str] | None, typer.Option("--claim", metavar="ID", help="Only what this claim needs.")
     ] = None,
-    trials: Annotated[int, typer.Option("--trials", min=1, max=50, help="Repetitions of each trial.")] = 5,
+    trials: Annotated[
+        int | None, typer.Option("--trials", min=1, max=50, help="Repetitions of each trial: 5, with --step 1.")
+    ] = None,
+    step: Annotated[
+        bool, typer.Option("--step", help="Stop before each act, say what will happen, ask what you expect.")
+    ] = False,
     full: Annotated[bool, typer.Option("--full", help="Repeat long trials as often as short ones.")] = False,
     seed: Annotated[int | None, typer.Option("--seed", help="The order of an earlier run.")] = None,
     keep: Annotated[bool, typer.Option("--keep", help="Leave the scene as it is; labs clean removes it.")] = False,
@@ -229,6 +234,8 @@ def run_lab(
     from harness import bench, catalog, register
     from harness.setup import cluster
 
+    if step and not (sys.stdin.isatty() and people.is_terminal):
+        raise Problem("Running step by step", "there is no terminal to ask questions on", "labs run without --step")
     labs = bench.labs_named(names or (), everything=everything)
     known = register.load(catalog.REGISTER)
     only = bench.known_claims(claims or (), labs, known)
@@ -241,7 +248,8 @@ def run_lab(
         people,
         labs,
         known,
-        trials=trials,
+        trials=trials or (1 if step else 5),
+        step=step,
         full=full,
         only=only,
         seed=seed,

@@ -31,11 +31,11 @@ class Docket:
         self.wanted, self.findings = wanted, dict[str, outcome.Finding]()
         self._labs = {lab.name: lab for lab in labs}
         self._register, self._only, self._lacking = register, only, lacking
-        self._recorded: dict[str, dict[str, tuple[Timeline, ...]]] = {lab.name: {} for lab in labs}
+        self.recorded: dict[str, dict[str, tuple[Timeline, ...]]] = {lab.name: {} for lab in labs}
 
     def file(self, lab: str, cell: str, timeline: Timeline) -> Iterator[Finding]:
         """Answers what can be told now and could not before."""
-        cells = self._recorded[lab]
+        cells = self.recorded[lab]
         cells[cell] = (*cells.get(cell, ()), timeline)
         complete = {name: ts for name, ts in cells.items() if len(ts) >= self.wanted[lab, name]}
         claims = [c for c in self._labs[lab].claims if not self._only or c.id in self._only]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import queue
 import random
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from harness.outcome import Finding
     from harness.register import Register
     from harness.sites.place import Place
+    from harness.step import Stepper
 
 OPEN_S = 60.0
 CLOSE_S = 60.0
@@ -160,6 +162,7 @@ class Runner:
         all_of_them: bool = False,
         lacking: frozenset[str] = frozenset(),
         unsure_s: float = 0.0,
+        stepper: Stepper | None = None,
     ) -> None:
         self.planned, self.log, self._told = planned, log, told
         kinds = {p.cell.arm.site.name: p.cell.arm.site for p in planned}
@@ -170,12 +173,13 @@ class Runner:
         self.first: dict[tuple[str, str], float] = {}
         self.first_lasted: dict[tuple[str, str], float] = {}
         self.unsure_s = unsure_s
-        self.all_of_them = all_of_them
+        self.all_of_them, self.stepper = all_of_them, stepper
         self.windows: dict[str, list[packing.Block]] = {}
         self.passing = _passing()
         self._ended: queue.Queue[tuple[Planned, Timeline] | None] = queue.Queue()
         self.room = packing.Room(packing.capacity())
         self._waiting: list[Planned] = []
+        self._later: list[Planned] = []
         self._setting_up: set[str] = set()
         self._started: dict[str, Planned] = {}
         self._has_room: set[str] = set()
@@ -317,6 +321,21 @@ class Runner:
     # -- trials ----------------------------------------------------------------------------------------------------
 
     def _run_all(self, planned: list[Planned]) -> None:
+        """At once, or where somebody looks on step by step, one scenario after the other."""
+        if self.stepper is None:
+            self._run_together(planned)
+            return
+        self._later = list(planned)
+        while self._later:
+            lab, scenario = self._later[0].lab, self._later[0].cell.scenario
+            here = [p for p in self._later if (p.lab, p.cell.scenario) == (lab, scenario)]
+            self._later = [p for p in self._later if p not in here]
+            self.stepper.begin(scenario, [p.cell.arm.name for p in here])
+            self._run_together(here)
+            cells = self.docket.recorded[lab]
+            self.stepper.over({p.cell.arm.name: cells.get(p.cell.cell, ()) for p in here})
+
+    def _run_together(self, planned: list[Planned]) -> None:
         self._waiting, running = list(planned), 0
         while self._waiting or running:
             self._begin_due(self._waiting)
@@ -329,6 +348,8 @@ class Runner:
                 self.sites[one.cell.arm.site.name].threads.append(thread)
                 thread.start()
             ended = self._next_ended()
+            if self.stepper is not None:
+                self.stepper.answer()
             self._waiting = self._without_needless(self._waiting)
             if ended is None:
                 continue
@@ -353,6 +374,7 @@ class Runner:
         self._waits(one, "room beside the others", 0, 0)
         if not self.room.take(one.cpus):
             raise Stopped
+        self._waits(one, "", 0, 0)
         self._has_room.add(one.id)
         if one.number == 1:
             self.first[one.key] = time.monotonic()
@@ -456,6 +478,7 @@ class Runner:
             passing=self.passing,
             unsure_s=self.unsure_s,
             settled=lambda: self._set_up(one),
+            before=self._gates(one),
             alone=one.cell.scenario.alone,
         )
         scope.heard = trial.heard
@@ -483,6 +506,22 @@ class Runner:
             write(Entry(clock.now() - trial.began, Kind.MARK, stream, "stream", {"state": state}))
         trial.mark("end", how=how, **({"why": why} if why else {}))
 
+    def _gates(self, one: Planned) -> Callable[[str], None]:
+        """What a trial comes to before each thing that it does."""
+        numbers = itertools.count()
+
+        def before(what: str) -> None:
+            if self.stepper is None:
+                return
+            opened = self.stepper.gate(next(numbers), what)
+            self._waits(one, "what you expect of it", 0, 0)
+            while not opened.wait(LOOK_AGAIN_S):
+                if self.over.is_set():
+                    raise Stopped
+            self._waits(one, "", 0, 0)
+
+        return before
+
     def _gather(self, one: Planned, site: Site, scope: Scope) -> None:
         """What could tell why it broke, before it is removed."""
         try:
@@ -496,7 +535,7 @@ class Runner:
 
     def _thrown_away(self, site: Site, one: Planned) -> bool:
         """Whether it is a site of the lab's own that nobody else needs any more: it goes with all that is in it."""
-        others = [p for p in (*self._waiting, *list(self._started.values())) if p is not one]
+        others = [p for p in (*self._waiting, *self._later, *list(self._started.values())) if p is not one]
         return site.own and not any(self.sites[p.cell.arm.site.name] is site for p in others)
 
     def _leave(self, site: Site, scope: Scope, one: Planned) -> None:

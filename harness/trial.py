@@ -52,6 +52,9 @@ class Trial:
     settled: Callable[[], None] = lambda: None
     """Called once what is measured may begin: what made the machine busy is over. It may wait for its turn."""
 
+    before: Callable[[str], None] = lambda _: None
+    """Called before something is done, as long as no time is taken from what was done already; it may wait."""
+
     alone: bool = False
     """Whether nothing else runs on its site, so that hosts of it may be broken."""
 
@@ -62,6 +65,8 @@ class Trial:
     asking: Asking = field(init=False)
     _victims: list[Replica] = field(default_factory=list)
     _acted: float | None = None
+    _done: bool = False
+    """Whether anything was done yet, to a copy or to the platform."""
 
     def __post_init__(self) -> None:
         self.watch = Watch(self.place, self.scope, self.write, self.tell, self.clock, self.passing)
@@ -97,6 +102,7 @@ class Trial:
             raise NotSteady("something is there already: @scenario(empty=True) begins with nothing")
         self._put(Kind.MARK, "trial", "steady", replicas="0", ids="")
         self.settled()
+        self._about_to("start")
         self._acted = self.clock.now()
         sent = self.watch.now()
         try:
@@ -124,6 +130,7 @@ class Trial:
 
     def act(self, how: Act, *victims: Replica) -> None:
         """Do something to each, and keep a receipt: what was said to it, and the platform's account of its end."""
+        self._about_to(how.__name__)
         for victim in victims:
             self._do(how, victim)
         if how.__name__ in LASTING:
@@ -171,6 +178,7 @@ class Trial:
         names = self.scope.arm.update.split()
         if not names:
             raise TypeError(f"arm {self.scope.arm.name!r} has no update= to apply")
+        self._about_to("update")
         self._acted = self.clock.now()
         self._order("update", lambda: self.place.change(self.scope, names))
         self._files(names)
@@ -211,6 +219,7 @@ class Trial:
         own = self._own()
         if not (self.alone or self.scope.arm.site.alone):
             raise TypeError(f"{what} hits every trial on {self.place.name}: say @scenario(alone=True)")
+        self._about_to(what)
         victims = [r for r in self.watch.steady if own.holds(node, r)]
         sent = self.watch.now()
         self._acted = self.clock.now() if self._acted is None else self._acted
@@ -238,10 +247,12 @@ class Trial:
 
         From outside, it is their published port that is asked.
         """
+        self._about_to("client")
         self.asking.begin("client", Ask(per_s, "/", outside=outside))
 
     def load(self, *, per_s: float, cpu_ms: int) -> None:
         """Have them work from now on: so many requests a second, each of which takes so much of a processor."""
+        self._about_to("load")
         self.asking.begin(WORK, Ask(per_s, f"/burn?ms={cpu_ms}"))
 
     def end_load(self) -> None:
@@ -260,7 +271,7 @@ class Trial:
         return self.asking.shared(requests, copies)
 
     def reach(self, service: str, *, within_s: float) -> bool:
-        """Ask a Service from the arm's node until it answers, at most so long."""
+        """Ask a Service from the arm's node until it answers, at most so long; before anything is done, it has to."""
         own, began = self._parted(), self.clock.now()
         said: list[str] = []
 
@@ -284,6 +295,8 @@ class Trial:
             met = False
         facts = {"waited_s": f"{self.clock.now() - began:.3f}", "allowed_s": f"{within_s:g}"}
         self._put(Kind.TRY, service, "reach", ok="yes" if met else "no", said=" ".join(said), **facts)
+        if not met and not self._done:
+            raise NotSteady(f"{service} did not answer before anything was done")
         return met
 
     def writes(self, replica: Replica, *, bytes_: int, name: str = "proof") -> None:
@@ -372,8 +385,12 @@ class Trial:
         """The platform's stream of events; it tells people what happened, and wakes whoever waits."""
         self._put(Kind.NOTE, who, what, **facts)
 
+    def _about_to(self, what: str) -> None:
+        if self._acted is None:
+            self.before(what)
+
     def _do(self, how: Act, victim: Replica) -> None:
-        sent = self.watch.now()
+        sent, self._done = self.watch.now(), True
         self._acted = self.clock.now() if self._acted is None else self._acted
         self._victims.append(victim)
         facts = {"id": victim.id, "sent_s": f"{sent:.6f}"}
@@ -385,7 +402,8 @@ class Trial:
 
     def _order(self, what: str, do: Callable[[], str]) -> None:
         """What is asked of the platform rather than done to a copy: its own word is the receipt."""
-        sent = self.watch.now()
+        self._about_to(what)
+        sent, self._done = self.watch.now(), True
         try:
             said, ok = do(), "yes"
         except self._no as error:

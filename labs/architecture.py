@@ -21,13 +21,13 @@ def ask_old_and_new(t: Trial, new: str) -> None:
     t.reach("new", within_s=REACH_S)
 
 
-@scenario
+@scenario(asks="From where does the new Service answer?")
 def ask_both(t: Trial) -> None:
     """kube-proxy is taken from the worker, then a Service is added: from the arm's node, which one answers?"""
     ask_old_and_new(t, "service-new.yaml")
 
 
-@scenario
+@scenario(asks="From where does the new Service answer?")
 def ask_both_one_empty(t: Trial) -> None:
     """The same, but behind the new Service there is no Pod."""
     ask_old_and_new(t, "service-nowhere.yaml")

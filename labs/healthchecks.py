@@ -26,6 +26,9 @@ def one_ends(t: Trial, how: acts.Act, *, watch_s: float = WATCH_S) -> None:
     t.restored(within_s=watch_s)
 
 
+LEFT_OUT = "Where does the client stop asking the first copy?"
+
+
 @scenario
 def hang(t: Trial) -> None:
     """The only copy goes on running and answers nobody any more."""
@@ -38,7 +41,7 @@ def crash(t: Trial) -> None:
     one_ends(t, acts.crash)
 
 
-@scenario
+@scenario(asks="Which of them are replaced all the same?")
 def no_fault(t: Trial) -> None:
     """The only copy is well, and is watched for as long."""
     one_ends(t, acts.nothing)
@@ -52,19 +55,19 @@ def one_of_three(t: Trial, how: acts.Act) -> None:
     t.left_out(copy, within_s=ILL_S)
 
 
-@scenario
+@scenario(asks=LEFT_OUT)
 def one_ill(t: Trial) -> None:
     """One of three copies answers with errors from now on; a client asks all of them by their common name."""
     one_of_three(t, acts.unready)
 
 
-@scenario
+@scenario(asks=LEFT_OUT)
 def nobody_ill(t: Trial) -> None:
     """All three copies are well, and asked by their common name."""
     one_of_three(t, acts.nothing)
 
 
-@scenario
+@scenario(asks=LEFT_OUT)
 def remove_one(t: Trial) -> None:
     """A person removes one of three copies, which answers on while it ends."""
     one_of_three(t, acts.remove)

@@ -20,13 +20,13 @@ def ask(t: Trial, *, outside: bool) -> None:
     t.shared(requests=REQUESTS, copies=COPIES)
 
 
-@scenario
+@scenario(asks="In which do all three answer?")
 def from_inside(t: Trial) -> None:
     """A client in the copies' network opens 300 connections to the name `web`."""
     ask(t, outside=False)
 
 
-@scenario
+@scenario(asks="In which do all three answer?")
 def from_outside(t: Trial) -> None:
     """A client beyond the copies' network opens 300 connections to one published port."""
     ask(t, outside=True)

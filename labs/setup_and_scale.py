@@ -15,7 +15,7 @@ deployment = Arm("Deployment of a hundred", nodes, "deployment-hundred.yaml")
 ALL_S = 60.0
 
 
-@scenario(empty=True, once=True)
+@scenario(empty=True, once=True, asks="Which have all hundred?")
 def begin(t: Trial) -> None:
     """All hundred copies are started: how many of them answer at once?"""
     t.start()

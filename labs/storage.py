@@ -12,7 +12,7 @@ anonymous = Arm("anonymous volume", engine, "compose-anonymous.yaml")
 MUCH = 8 << 20
 
 
-@scenario
+@scenario(asks="Which still have the 8 MiB?")
 def remove_and_recreate(t: Trial) -> None:
     """It writes 8 MiB, its container is removed, and the same file is applied once more: what is there to read?"""
     (writer,) = t.steady(replicas=1)
@@ -23,7 +23,7 @@ def remove_and_recreate(t: Trial) -> None:
     t.reads(reader)
 
 
-@scenario
+@scenario(asks="Which still have the 8 MiB?")
 def restart(t: Trial) -> None:
     """It writes 8 MiB and crashes; the same container is started again: what is there to read?"""
     (writer,) = t.steady(replicas=1)

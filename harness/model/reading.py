@@ -102,8 +102,11 @@ def reach_of(timeline: Timeline, service: str, cell: str) -> Entry:
     found = [e for e in timeline.of(Kind.TRY, "reach") if e.who == service]
     if not found:
         raise NotShown("not-tried", f"{cell}: nobody asked {service}")
-    if not any(True for _ in timeline.of(Kind.ACT)):
+    acted = min((a.at_s for a in timeline.of(Kind.ACT)), default=None)
+    if acted is None:
         raise NotShown("no-receipt", f"{cell}: nothing was done")
+    if any(e.at_s < acted and e.facts.get("ok") != "yes" for e in found):
+        raise NotShown("not-steady", f"{cell}: {service} did not answer before anything was done")
     return found[-1]
 
 

@@ -35,6 +35,9 @@ class Scenario:
     once: bool = False
     """It counts so many things that it need not be repeated."""
 
+    asks: str = "Which of them come back?"
+    """What a learner is asked to guess beforehand, arm by arm."""
+
     def __matmul__(self, arm: Arm) -> Trials:
         return Trials(self, arm)
 
@@ -43,18 +46,24 @@ class Scenario:
 def scenario(act: Callable[[Any], None]) -> Scenario: ...
 @overload
 def scenario(
-    *, empty: bool = False, alone: bool = False, once: bool = False
+    *, empty: bool = False, alone: bool = False, once: bool = False, asks: str = ""
 ) -> Callable[[Callable[[Any], None]], Scenario]: ...
 
 
 def scenario(
-    act: Callable[[Any], None] | None = None, *, empty: bool = False, alone: bool = False, once: bool = False
+    act: Callable[[Any], None] | None = None,
+    *,
+    empty: bool = False,
+    alone: bool = False,
+    once: bool = False,
+    asks: str = "",
 ) -> Scenario | Callable[[Callable[[Any], None]], Scenario]:
     def made(act: Callable[[Any], None]) -> Scenario:
         plan = inspect.getdoc(act)
         if not plan:
             raise TypeError(f"scenario {act.__name__} has no docstring, which is its plan")
-        return Scenario(act.__name__.replace("_", " "), plan, act, empty, alone, once)
+        asked = {"asks": asks} if asks else {}
+        return Scenario(act.__name__.replace("_", " "), plan, act, empty, alone, once, **asked)
 
     return made(act) if act is not None else made
 

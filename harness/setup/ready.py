@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from harness.setup import nodes
+from harness.setup.api import Silent
 
 if TYPE_CHECKING:
     from harness.setup.api import Api
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 NAMESPACE = "dk-labs"
 MARK = f"/api/v1/namespaces/{NAMESPACE}/configmaps/cluster"
 LEASES = "/apis/coordination.k8s.io/v1/namespaces"
+PROXY_HEALTH = 10256
 LEADERS = ("kube-controller-manager", "kube-scheduler")
 STALE_S = 12.0
 """Leaders renew every 2 s, and lose their lease after 15."""
@@ -105,6 +107,16 @@ def kubelets_missing(api: Api, there: list[Node]) -> str:
         lease = api.get(f"{LEASES}/kube-node-lease/leases/{node.name}")
         if datetime.fromisoformat(lease["spec"]["renewTime"]) < datetime.fromisoformat(node.started_at):
             return f"a report of {node.name} since it was started"
+    return ""
+
+
+def proxies_missing(api: Api, there: list[Node]) -> str:
+    """Without it a node does not know the Services that come, and nothing that is asked about nodes says so."""
+    for node in there:
+        try:
+            api.get(f"/api/v1/nodes/{node.name}:{PROXY_HEALTH}/proxy/healthz")
+        except Silent as silent:
+            return f"kube-proxy of {node.name}: {silent}"
     return ""
 
 

@@ -90,7 +90,7 @@ class ClusterPlace:
         self._events.start()
 
     def health(self) -> str:
-        """Whether all that acts on Pods is at work: nodes with their kubelets, controllers, the scheduler."""
+        """Whether all that acts on Pods is at work: nodes with kubelets and proxies, controllers, the scheduler."""
         if self._api is None:
             return "the cluster was never opened"
         try:
@@ -103,6 +103,7 @@ class ClusterPlace:
                 ready.nodes_missing(self._api, size, but=frozenset(self.down))
                 or ready.kubelets_missing(self._api, there)
                 or ready.leaders_missing(self._api, but=frozenset(self.away))
+                or ("" if "kube-proxy" in self.away else ready.proxies_missing(self._api, there))
             )
         except (Silent, Refused, Problem, KeyError, ValueError, OSError) as error:
             return str(error) or type(error).__name__

@@ -49,6 +49,7 @@ class OwnClusterPlace(ClusterPlace):
         folder = Shape(f"{PREFIX}{run}", clusters.SHARED.config).folder
         super().__init__(engine, run, Shape(f"{PREFIX}{run}", folder / "kind.yaml"))
         self.name, self._size, self._without = name, size, without
+        self.away |= {without} if without else set()
         self._undo: dict[str, list[Callable[[], None]]] = {}
 
     def open(self, deadline: Deadline) -> None:

@@ -41,15 +41,7 @@ class Live:
         self._told: list[Text] = []
         self._size = console.size
         self._picture = Picture([])
-        self._area = Area(
-            self._picture,
-            console=console,
-            auto_refresh=False,
-            transient=True,
-            redirect_stdout=False,
-            redirect_stderr=False,
-        )
-        self._begun = False
+        self._area: Area | None = None
 
     def compose(self, board: Board, news: list[Text], now_s: float) -> None:
         self._news += news
@@ -57,8 +49,8 @@ class Live:
         self._picture = Picture(list(lines(board, now_s, size.width, size.height - 1)))
 
     def put(self) -> None:
-        if not self._begun:
-            self._begun = True
+        if self._area is None:
+            self._area = Area(console=self._console, auto_refresh=False, transient=True)
             self._area.start()
         self._after_resizing()
         for line in self._news:
@@ -76,10 +68,16 @@ class Live:
         for line in self._told:
             self._console.print(line, soft_wrap=True)
 
+    def rest(self) -> None:
+        """The next picture begins where the cursor is then."""
+        if self._area is not None:
+            self._area.stop()
+            self._area = None
+
     def end(self) -> None:
         for line in self._news:
             self._console.print(line, soft_wrap=True)
-        self._area.stop()
+        self.rest()
 
 
 class Picture:
@@ -145,9 +143,10 @@ def _group(board: Board, lab: str, scenario: str, lanes: list[Lane], now_s: floa
 
 def _lane(lane: Lane, now_s: float, width: int) -> Text:
     """Who it is, its copies, the client's view, what is missing, how long already."""
-    wide = max(16, min(44, width // 3))
-    name = Text(f"   {one_line(lane.arm)} #{lane.number}")
-    name.truncate(wide, overflow="ellipsis", pad=True)
+    wide, number = max(16, min(44, width // 3)), f" #{lane.number} "
+    name = Text(f"   {one_line(lane.arm)}")
+    name.truncate(wide - len(number), overflow="ellipsis")
+    name.append(number).pad_right(wide - cell_len(name.plain))
     time = _elapsed(lane, now_s)
     room = max(0, width - wide - cell_len(time.plain) - 3)
     middle = Text.assemble(_copies(lane, room // 2), " ", _spark(lane, now_s), *_acted(lane))

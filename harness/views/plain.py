@@ -37,6 +37,9 @@ class Plain:
             self._console.print(line, soft_wrap=True)
         self._lines.clear()
 
+    def rest(self) -> None:
+        pass
+
     def end(self) -> None:
         self.put()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from rich.text import Text
@@ -14,7 +15,7 @@ from harness.views.plain import Plain
 from harness.views.words import one_line, told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
 
     from rich.console import Console
@@ -32,6 +33,10 @@ class View(Protocol):
         ...
 
     def put(self) -> None: ...
+
+    def rest(self) -> None:
+        """Take the picture away until the next time."""
+        ...
 
     def end(self) -> None:
         """Leave nothing on the terminal but what is to stay."""
@@ -53,7 +58,8 @@ class Show:
     def __init__(self, console: Console, clock: Callable[[], float], *, by_itself: bool = True) -> None:
         self.board = Board()
         self._view: View = Live(console) if moving(console) else Plain(console)
-        self._clock, self._lock, self._over = clock, threading.Lock(), threading.Event()
+        self._clock, self._over = clock, threading.Event()
+        self._lock, self._showing = threading.Lock(), threading.Lock()
         self._ticking = threading.Thread(target=self._tick, daemon=True, name="show") if by_itself else None
 
     def take(self, line: Mapping[str, Any]) -> None:
@@ -66,11 +72,20 @@ class Show:
 
     def now(self) -> None:
         """Show how it stands at this moment."""
-        with self._lock:
-            news = [_line(at_s, what) for at_s, what in self.board.news]
-            self.board.news.clear()
-            self._view.compose(self.board, news, self._clock())
-        self._view.put()
+        with self._showing:
+            with self._lock:
+                news = [_line(at_s, what) for at_s, what in self.board.news]
+                self.board.news.clear()
+                self._view.compose(self.board, news, self._clock())
+            self._view.put()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Nothing is shown meanwhile: somebody else has the terminal."""
+        self.now()
+        with self._showing:
+            self._view.rest()
+            yield
 
     def __enter__(self) -> Self:
         if self._ticking is not None:

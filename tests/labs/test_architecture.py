@@ -20,15 +20,15 @@ def recorded() -> dict[str, tuple[Timeline, ...]]:
     return journal.read(catalog.FOLDER / "recorded" / "architecture").of_lab("architecture")
 
 
-def asking(timeline: Timeline, service: str, **facts: str) -> Timeline:
-    asked = [e for e in timeline.of(Kind.TRY, "reach") if e.who == service][-1]
+def asking(timeline: Timeline, service: str, *, nth: int = -1, **facts: str) -> Timeline:
+    asked = [e for e in timeline.of(Kind.TRY, "reach") if e.who == service][nth]
     changed = (replace(e, facts={**e.facts, **facts}) if e is asked else e for e in timeline.entries)
     return replace(timeline, entries=tuple(changed))
 
 
-def settled(cell: str, service: str, *, every: bool = False, **facts: str) -> Grade:
+def settled(cell: str, service: str, *, every: bool = False, nth: int = -1, **facts: str) -> Grade:
     timelines = recorded()[cell]
-    changed = tuple(asking(t, service, **facts) if every or t is timelines[0] else t for t in timelines)
+    changed = tuple(asking(t, service, nth=nth, **facts) if every or t is timelines[0] else t for t in timelines)
     return court.settle(PROXY, recorded() | {cell: changed}).grade
 
 
@@ -45,6 +45,11 @@ def test_another_answer_in_one_trial_opens_the_verdict(service):
 
 def test_answers_of_the_new_service_in_all_trials_refute():
     assert settled(WITHOUT, "new", every=True, ok="yes", waited_s="0.5") is Grade.REFUTED
+
+
+def test_an_old_service_that_did_not_answer_when_all_was_there_opens_the_verdict_whatever_came_of_it():
+    for cell in (WITHOUT, OTHER):
+        assert settled(cell, "old", nth=0, every=True, ok="no", waited_s="60.0") is Grade.INCONCLUSIVE
 
 
 def test_a_new_service_that_was_given_up_too_soon_opens_the_verdict():

@@ -129,6 +129,14 @@ def test_one_changed_fact_opens_whether_it_was_reached(old, new, expected):
     assert reason(lambda: reached("new", REACHED.replace(old, new))) == expected
 
 
+@pytest.mark.parametrize(("said", "expected"), [("yes", None), ("no", "not-steady")])
+def test_what_was_not_reached_before_anything_was_done_says_nothing_of_what_was_done(said, expected):
+    before = f"1.5 s  new  try:reach  ok={said}  waited_s=1.0  allowed_s=8\n2.0 s  platform  act"
+    asked = REACHED.replace("2.0 s  platform  act", before)
+
+    assert (reached("new", asked) if expected is None else reason(lambda: reached("new", asked))) == expected
+
+
 def test_trials_of_which_only_some_reached_it_are_not_shown():
     assert reason(lambda: reached("new", REACHED, QUICK)) == "trials-differ"
 

@@ -83,6 +83,15 @@ def test_a_node_counts_once_its_kubelet_answers_and_has_reported_since_it_was_st
     assert ready.kubelets_missing(api, [ours("a")]) == missing
 
 
+def test_a_node_whose_kube_proxy_does_not_answer_is_named():
+    there = [ours("a"), ours("b")]
+
+    assert (
+        ready.proxies_missing(FakeApi(**{"a:10256__proxy__healthz": {}, "b:10256__proxy__healthz": {}}), there) == ""
+    )
+    assert ready.proxies_missing(FakeApi(**{"a:10256__proxy__healthz": {}}), there).startswith("kube-proxy of b: ")
+
+
 def test_a_mark_comes_back_as_it_was_written():
     import json
 

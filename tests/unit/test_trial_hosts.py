@@ -12,6 +12,8 @@ from harness.model.errors import Problem
 from harness.model.reading import check
 from harness.model.site import cluster, docker_host, engine, own_cluster, swarm
 from harness.model.timeline import Kind
+from harness.sites.place import Unanswered
+from harness.trial import NotSteady
 from harness.watch import EVERY_S
 from tests.contract.fake import FakePlace, Policy
 from tests.unit.recording import Recorded, but, reason, record, resolution, without
@@ -289,6 +291,22 @@ def test_nothing_of_a_shared_site_may_be_broken_even_by_a_trial_that_is_alone(si
 @pytest.mark.parametrize("site", [docker_host(), swarm()])
 def test_a_host_on_which_others_are_may_not_be_struck(site, verb):
     refused(verb, r"say @scenario\(alone=True\)", arm=Arm("here", site, Run()))
+
+
+class Deaf(FakePlace):
+    """No Service answers there."""
+
+    def reach(self, scope, service):
+        raise Unanswered("timeout")
+
+
+def test_a_service_that_never_answered_is_no_ground_to_take_anything_away():
+    def do(t: Trial):
+        t.steady(replicas=1)
+        with pytest.raises(NotSteady, match="old did not answer before anything was done"):
+            t.reach("old", within_s=1.0)
+
+    record(do, place=Deaf, arm=Arm("here", own_cluster(), Run()))
 
 
 @pytest.mark.parametrize("verb", ["take_away", "reach"])
