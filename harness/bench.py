@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import calibrate, catalog, journal, outcome, ownership, packing, register
+from harness import calibrate, catalog, journal, outcome, ownership, packing, register, typed
 from harness import compare as comparison
 from harness.model.clock import RealClock
 from harness.model.errors import Problem
@@ -35,6 +35,7 @@ from harness.step import Stepper
 from harness.views import compare as comparing
 from harness.views import explain as explanation
 from harness.views import junit, markdown, table
+from harness.views import lab as showing
 from harness.views.show import Show, moving
 
 if TYPE_CHECKING:
@@ -287,6 +288,15 @@ def compare(console: Console, first: Path, second: Path) -> int:
     for line in comparing.lines(one, other, found):
         console.print(line, soft_wrap=True)
     return outcome.DIFFERS if found else outcome.AS_EXPECTED
+
+
+def show(console: Console, name: str, *, sh: bool) -> None:
+    lab = catalog.lab(name)
+    if sh:
+        sys.stdout.write("\n".join(typed.script(lab)) + "\n")
+        return
+    for line in showing.lines(lab, register.load(catalog.REGISTER)):
+        console.print(line, soft_wrap=True)
 
 
 def _newest(lab: str) -> Path:

@@ -197,6 +197,17 @@ def list_labs(as_json: AsJson = False) -> None:
             people.print(Text(f"    {claim['id']}{'' if claim['built'] else '  (not built yet)'}"), style="dim")
 
 
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="LAB")],
+    sh: Annotated[bool, typer.Option("--sh", help="As commands that a person can type, on stdout.")] = False,
+) -> None:
+    """Show what a lab does: its arms, its scenarios, its claims, or all of it as a script."""
+    from harness import bench
+
+    bench.show(Console(), name, sh=sh)
+
+
 Allowed = Annotated[
     list[str] | None,
     typer.Option("--allow-unavailable", metavar="ID", help="A claim that this host need not be able to try."),

@@ -380,7 +380,7 @@ def act_upon(container: Container, how: str, helper: Helper | None) -> str:
         return f"process {pid} of the host"
     else:
         raise ValueError(how)
-    return f"docker {how}"
+    return f"docker {'rm --force' if how == 'remove' else how} {container.name}"
 
 
 def short(name: str, scope: Scope) -> str:

@@ -11,6 +11,7 @@ from rich.console import Console
 from harness.model.arm import PORT
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
+from harness.model.parts import KUBELET
 from harness.setup import cluster as clusters
 from harness.setup import create, images, nodes
 from harness.setup.create import Shape
@@ -71,7 +72,7 @@ class OwnClusterPlace(ClusterPlace):
         """It is there again when the trial is over, at the latest."""
         taken = parts.part(part, self._full(node), self.node(node), self.kube)
         self.away.add(part)
-        if part == parts.KUBELET:
+        if part == KUBELET:
             self.down.add(self._full(node))
         self._undo.setdefault(scope.trial, []).append(lambda: self._bring_back(taken, node))
         return taken.leave()
@@ -79,7 +80,7 @@ class OwnClusterPlace(ClusterPlace):
     def _bring_back(self, taken: parts.Part, node: str) -> None:
         taken.back()
         self.away.discard(taken.name)
-        if taken.name == parts.KUBELET:
+        if taken.name == KUBELET:
             self.down.discard(self._full(node))
         until(f"{taken.name} back", self.health, Deadline.after(NODE_S), pause_s=0.5)
 

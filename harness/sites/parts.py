@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
+from harness.model.parts import DAEMONS, DEPLOYED, KNOWN, KUBELET, STATIC, anywhere_but, by_hand, static
 from harness.sites.cluster import replica
 from harness.sites.kube import Refused
 from harness.sites.machines import sh
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
 
 SYSTEM = "namespaces/kube-system"
 PART_S = 40.0
-STATIC = ("kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd")
-DAEMONS = ("kube-proxy",)
-DEPLOYED = {"metrics-server": "v1beta1.metrics.k8s.io", "coredns": ""}
-"""And the API that it serves: one that nobody serves any more would keep every namespace from being deleted."""
-
-KUBELET = "kubelet"
 DEAF = ("kube-apiserver", "etcd")
 """Without one of these nothing of the cluster can be asked."""
 
@@ -51,8 +46,7 @@ def part(name: str, node: str, container: Container, kube: Kube) -> Part:
         return Daemon(name, node, kube)
     if name in DEPLOYED:
         return Deployed(name, kube)
-    known = ", ".join((*STATIC, KUBELET, *DAEMONS, *DEPLOYED))
-    raise Problem(f"Taking {name} away", "it is no part that can be", f"one of: {known}")
+    raise Problem(f"Taking {name} away", "it is no part that can be", f"one of: {', '.join(KNOWN)}")
 
 
 def running(node: Container, name: str) -> list[str]:
@@ -72,10 +66,10 @@ class Static:
     container: Container
 
     def leave(self) -> str:
-        command = f"mv /etc/kubernetes/manifests/{self.name}.yaml /etc/kubernetes/"
-        sh(self.container, f"test ! -e /etc/kubernetes/manifests/{self.name}.yaml || {command}")
+        move = static(self.name)
+        sh(self.container, f"test ! -e /etc/kubernetes/manifests/{self.name}.yaml || {move}")
         until(f"the end of {self.name}", self._running, Deadline.after(PART_S), pause_s=0.3)
-        return command
+        return by_hand(self.name, str(self.container.name))
 
     def _running(self) -> str:
         found = running(self.container, self.name)
@@ -97,7 +91,7 @@ class Kubelet:
 
     def leave(self) -> str:
         sh(self.container, "systemctl stop kubelet")
-        return "systemctl stop kubelet"
+        return by_hand(self.name, str(self.container.name))
 
     def back(self) -> None:
         sh(self.container, "systemctl start kubelet")
@@ -118,10 +112,8 @@ class Daemon:
 
     def leave(self) -> str:
         self._before = self.kube.get(self._path)["spec"]["template"]["spec"].get("affinity")
-        away = {"key": "kubernetes.io/hostname", "operator": "NotIn", "values": [self.node]}
-        required = {"nodeSelectorTerms": [{"matchExpressions": [away]}]}
-        self._place({"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": required}}, there=False)
-        return f"{self.name} runs on {self.node} no more"
+        self._place(anywhere_but(self.node), there=False)
+        return by_hand(self.name, self.node)
 
     def back(self) -> None:
         self._place(self._before, there=True)
@@ -166,7 +158,7 @@ class Deployed:
             self._served["spec"] = found["spec"]
             self.kube.delete(self._api)
         self._scale(0)
-        return f"kubectl --namespace kube-system scale deployment {self.name} --replicas=0"
+        return by_hand(self.name, "")
 
     def back(self) -> None:
         self._scale(self._copies)

@@ -31,13 +31,13 @@ def main() -> int:
 
 def _answer(words: list[str]) -> None:
     try:
-        what = _ask(*words[2:]) if words[1] == "ask" else _kill(*words[2:])
+        what = ask(*words[2:]) if words[1] == "ask" else _kill(*words[2:])
     except (IndexError, TypeError, ValueError) as wrong:
         what = f"error what is {' '.join(words)[:80]!r}? {type(wrong).__name__}"
     write_line(1, f"{words[0] if words else '?'} {what}")
 
 
-def _ask(host: str, port: str, method: str, path: str, ms: str) -> str:
+def ask(host: str, port: str, method: str, path: str, ms: str) -> str:
     length = "Content-Length: 0\r\n" if method == "POST" else ""
     head = f"{method} {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n{length}\r\n"
     target = Target(host, path, host, int(port), head.encode())

@@ -16,6 +16,7 @@ from harness.acts.door import Door
 from harness.model.arm import Arm, Run
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
+from harness.model.parts import DAEMONS, KNOWN, KUBELET
 from harness.model.site import Kind, cluster, engine, swarm
 from harness.setup import places
 from harness.sites import parts
@@ -355,12 +356,12 @@ def test_the_copies_of_a_node_that_was_paused_are_silent_until_it_goes_on(site):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("opened", [own], indirect=True, ids=names)
-@pytest.mark.parametrize("part", [*parts.STATIC, parts.KUBELET, *parts.DAEMONS, *parts.DEPLOYED])
+@pytest.mark.parametrize("part", KNOWN)
 def test_a_part_that_was_taken_away_is_away_until_the_trial_is_over(site, part):
-    node = "worker" if part in (parts.KUBELET, *parts.DAEMONS) else "control-plane"
+    node = "worker" if part in (KUBELET, *DAEMONS) else "control-plane"
 
     def there():
-        if part == parts.KUBELET:
+        if part == KUBELET:
             return site.place.shell(site.scope, node, "systemctl is-active kubelet | grep -x active || true")
         return parts.running(site.place.node(node), part)
 

@@ -1,0 +1,31 @@
+"""A lab in short: where it does what, and which claims rest on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harness.model.claim import Lab
+    from harness.model.scenario import Trials
+    from harness.register import Register
+
+
+def lines(lab: Lab, register: Register) -> Iterable[Text]:
+    yield Text.assemble((lab.name, "bold"), f"  {lab.question}")
+    for arm in dict.fromkeys(cell.arm for cell in lab.cells):
+        yield Text.assemble(("  arm       ", "dim"), (arm.name, "bold"), f", {arm.site.name}: {arm.recipe}")
+    for scenario in dict.fromkeys(cell.scenario for cell in lab.cells):
+        plan = " ".join(scenario.plan.split())
+        yield Text.assemble(("  scenario  ", "dim"), (scenario.name, "bold"), f": {plan}")
+    for id_ in dict.fromkeys(claim.id for claim in lab.claims):
+        yield Text.assemble(("  claim     ", "dim"), (id_, "bold"), f": {register.claim(id_).sentence}")
+        for claim in (c for c in lab.claims if c.id == id_):
+            yield Text(f"            {f'part {claim.part}: ' if claim.part else ''}{_cells(claim.trials)}", "dim")
+
+
+def _cells(cells: Iterable[Trials]) -> str:
+    return "; ".join(cell.cell for cell in cells)
