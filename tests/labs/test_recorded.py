@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import socket
 from dataclasses import replace
 from functools import cache
 
@@ -17,6 +19,12 @@ from tests.labs import tampering
 RECORDED = sorted(path.parent for path in (catalog.FOLDER / "recorded").glob(f"*/{journal.FILE}"))
 DECIDED = (Grade.CONFIRMED, Grade.CONDITIONAL, Grade.REFUTED)
 FEWEST = 3
+OF_A_HOST = re.compile(
+    r"(?<![\w.])/(?:home|root|Users|tmp|var|work|mnt|opt|srv|run)/[\w./-]+"
+    r"|\w+://(?!web:)[^\s\"]+"
+    r"|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|dev|internal|local|lan|corp)\b(?!/)"
+)
+"""Folders of a person's, addresses with a scheme, names of hosts; Kubernetes' own names of APIs have a slash."""
 
 
 @cache
@@ -46,6 +54,21 @@ def test_a_recorded_run_ended_by_itself_and_left_nothing_behind(folder):
     end = run_in(folder).end
 
     assert (end["how"], end["leftovers"]) == ("done", [])
+
+
+@pytest.mark.parametrize("folder", RECORDED, ids=lambda f: f.name)
+def test_a_recorded_run_names_no_host_no_path_and_no_mirror_of_whoever_recorded_it(folder):
+    text = (folder / journal.FILE).read_text()
+    found = {m.group() for m in re.finditer(OF_A_HOST, text)} | {socket.gethostname()} & set(re.split(r"\W+", text))
+
+    assert found == set()
+
+
+@pytest.mark.parametrize(
+    "said", ["in /root/x/y", "http://mirror.example.com/debian", "from foo.example.com"]
+)
+def test_what_names_a_host_or_a_folder_is_found(said):
+    assert OF_A_HOST.search(f'"why": "{said}"')
 
 
 @labs

@@ -125,6 +125,30 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     app.end()
 
 
+# By hand
+
+
+def by_hand(*words: str) -> tuple[int, str]:
+    """As `ask` is in the image, but for the folder that its modules are in."""
+    ran = subprocess.run(
+        [sys.executable, "-S", "-B", str(WEB / "ask.py"), *words], capture_output=True, text=True, check=False
+    )
+    return ran.returncode, ran.stdout + ran.stderr
+
+
+def test_a_person_asks_with_method_path_and_address(shared: App) -> None:
+    code, said = by_hand("GET", "/", f"127.0.0.1:{shared.port}")
+    assert (code, said.split()[:2]) == (0, ["200", shared.ask("/").json["instance"]])
+
+
+def test_a_person_is_told_where_nothing_answers_and_what_to_type(shared: App) -> None:
+    code, said = by_hand("GET", "/nowhere", f"127.0.0.1:{shared.port}")
+    assert (code, said.split()[0]) == (1, "404")
+    assert by_hand("GET", "/", "127.0.0.1:1") == (1, "error refused\n")
+    assert by_hand("GET")[0] == 2
+    assert by_hand("GET", "/", "nonsense") == (2, "ask: nonsense is not HOST:PORT\n")
+
+
 # Identity
 
 
