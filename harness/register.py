@@ -28,6 +28,16 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """What somebody else says that a number has to do with, and where it can be read."""
+
+    value: Band
+    what: str
+    source: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """One sentence, and what somebody who knows both platforms expects of it; `predicted` are bands [low, high]."""
 
@@ -41,6 +51,7 @@ class Claim:
     given: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     predicted: Mapping[str, Band] = field(default_factory=dict)
+    published: Mapping[str, Published] = field(default_factory=dict)
     parts: tuple[Part, ...] = ()
 
 
@@ -104,6 +115,7 @@ def _claim(table: _Table) -> Claim:
         needs=table.texts("needs"),
         why=table.text("why"),
         predicted=table.bands("predicted"),
+        published=_published(table),
         parts=parts,
     )
     table.end()
@@ -126,6 +138,17 @@ def _part(table: _Table) -> Part:
     part = Part(table.text("name"), table.text("sentence"), expected, table.given(expected))
     table.end()
     return part
+
+
+def _published(table: _Table) -> dict[str, Published]:
+    found = {}
+    for name, figure in table.named("published").items():
+        url = figure.text("url")
+        if not url.startswith("https://"):
+            raise figure.problem(f"{url!r} does not begin with https://", "url")
+        found[name] = Published(figure.band("value"), figure.text("what"), figure.text("source"), url)
+        figure.end()
+    return found
 
 
 def _not_checkable(table: _Table) -> NotCheckable:
@@ -198,6 +221,17 @@ class _Table:
         if not isinstance(bands, dict):
             raise self.problem(f"{bands!r} is not a table of bands", key)
         return {name: self._band(f"{key}.{name}", band) for name, band in bands.items()}
+
+    def band(self, key: str) -> Band:
+        """One number is a band too."""
+        value = self.take(key)
+        return self._band(key, value if isinstance(value, list) else [value, value])
+
+    def named(self, key: str) -> dict[str, _Table]:
+        tables = self.take(key, {})
+        if not isinstance(tables, dict) or not all(isinstance(t, dict) for t in tables.values()):
+            raise self.problem("not a table of tables", key)
+        return {name: _Table(self.path, f"{self.place}, {key}.{name}", keys) for name, keys in tables.items()}
 
     def _band(self, key: str, band: object) -> Band:
         match band:

@@ -153,6 +153,26 @@ def test_bands_are_numbers_from_low_to_high(reading):
     assert reading(text).claim("x-flies").predicted == {"back_s": (0.5, 2.0), "lost": (0.0, 0.0)}
 
 
+FIGURE = """
+[claim.published.back_s]
+value = 5
+what = "the pause"
+source = "its manual"
+url = "https://example.org/manual"
+"""
+
+
+@pytest.mark.parametrize(("value", "band"), [("5", (5.0, 5.0)), ("[6.1, 7]", (6.1, 7.0))])
+def test_a_published_figure_is_a_number_or_a_band_with_its_source(reading, value, band):
+    figure = reading(SOUND + changed(FIGURE, "value = 5", f"value = {value}")).claim("x-flies").published["back_s"]
+    assert figure == register.Published(band, "the pause", "its manual", "https://example.org/manual")
+
+
+def test_a_figure_is_published_of_a_number_that_the_claim_predicts(ours):
+    for claim in ours.claims:
+        assert claim.published.keys() <= claim.predicted.keys(), claim.id
+
+
 def test_an_unknown_claim_is_told_with_those_that_are_spelled_alike(ours):
     with pytest.raises(Problem, match=r"Looking for claim 'docker-lb-basics': .*near it: .*docker-lb-basic\b"):
         ours.claim("docker-lb-basics")
@@ -196,6 +216,16 @@ def changed(text: str, old: str, new: str) -> str:
         (SOUND + "predicted = { up_s = [0, true] }", "claim x-flies, predicted.up_s", "two numbers"),
         (SOUND + "predicted = { up_s = [nan, 1] }", "claim x-flies, predicted.up_s", "two numbers"),
         (SOUND + "predicted = { up_s = [1, inf] }", "claim x-flies, predicted.up_s", "two numbers"),
+        (SOUND + "published = 3", "claim x-flies, published", "not a table of tables"),
+        (SOUND + changed(FIGURE, "https:", "http:"), "claim x-flies, published.back_s, url", "https://"),
+        (SOUND + changed(FIGURE, "value = 5", ""), "claim x-flies, published.back_s, value", "two numbers"),
+        (
+            SOUND + changed(FIGURE, "value = 5", "value = true"),
+            "claim x-flies, published.back_s, value",
+            "two numbers",
+        ),
+        (SOUND + changed(FIGURE, '"its manual"', "1"), "claim x-flies, published.back_s, source", "not a text"),
+        (SOUND + FIGURE + "page = 3", "claim x-flies, published.back_s, page", "unknown key"),
         (changed(PARTS, '"It lands."', "4"), "claim x-flies, part b, sentence", "4 is not a text"),
         (PARTS + "x = 1", "claim x-flies, part b, x", "unknown key"),
         (changed(PARTS, 'name = "a"\n', ""), "claim x-flies, part number 1, name", "missing"),
