@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "labs.journal/1"
 FILE = "journal.jsonl"
+DAMAGE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What a line raises that is not as it was written."""
 
 
 class Journal:
@@ -67,6 +70,15 @@ class Run:
     """By lab and cell, as `lab/cell`."""
 
     end: dict[str, Any] = field(default_factory=dict)
+    trouble: str = ""
+    """What of it could not be read: nothing may be judged by the rest."""
+
+    @property
+    def labs(self) -> tuple[str, ...]:
+        """Those that it was begun for and those that it recorded, as far as it says so."""
+        begun = self.facts.get("labs", ())
+        named = (n for n in begun if isinstance(n, str)) if isinstance(begun, (list, tuple)) else ()
+        return tuple(dict.fromkeys([*named, *(cell.partition("/")[0] for cell in self.timelines)]))
 
     def of_lab(self, lab: str) -> dict[str, tuple[Timeline, ...]]:
         return of_lab(self.timelines, lab)
@@ -74,69 +86,86 @@ class Run:
 
 def read(folder: Path) -> Run:
     """The run in a folder; a last line that was cut short is what a killed run leaves, any other damage is told."""
-    lines, damage = sound_lines(folder)
+    reading, damage = _read(folder)
     if damage:
-        raise Problem(f"Reading run {folder}", damage, "another run folder; this one is damaged")
-    reading = _Reading(folder / FILE)
-    for line in lines:
-        reading.take(line)
+        raise Problem(f"Reading run {folder}", damage[0], "another run folder; this one is damaged")
+    if not reading.head:
+        raise Problem(f"Reading run {folder}", f"{FILE} does not say which run it is", "ls runs/")
     return reading.run()
 
 
-def sound_lines(folder: Path) -> tuple[list[dict[str, Any]], str]:
-    """All lines before the first that is damaged, and what is wrong with that one; of a killed run nothing is."""
+def salvage(folder: Path) -> Run:
+    """The run in a folder as far as it can be read; its `trouble` is what stood in the way."""
+    reading, damage = _read(folder)
+    if not reading.head:
+        damage.insert(0, f"{FILE} does not say which run it is")
+    if not reading.head and not reading.cells:
+        raise Problem(f"Reading run {folder}", damage[0], "ls runs/")
+    return reading.run("; ".join([*damage[:1], *([f"{len(damage) - 1} more lines like it"] if damage[1:] else [])]))
+
+
+def lines(folder: Path) -> tuple[list[dict[str, Any]], str]:
+    """Each as it was written, but for those that say nothing; and what is wrong with the first of these."""
+    reading, damage = _read(folder)
+    return reading.lines, damage[0] if damage else ""
+
+
+def _read(folder: Path) -> tuple[_Reading, list[str]]:
+    """What the lines say, and of each that says nothing why."""
     file = folder / FILE
     try:
-        lines = file.read_bytes().split(b"\n")
+        written_lines = file.read_bytes().split(b"\n")
     except OSError as error:
-        raise Problem(f"Reading run {folder}", f"{file.name}: {error.strerror}", "ls runs/") from error
-    trying, found = _Reading(file), list[dict[str, Any]]()
-    for number, text in enumerate(lines, 1):
-        if not text:
-            continue
+        raise Problem(f"Reading run {folder}", f"{FILE}: {error.strerror}", "ls runs/") from error
+    reading, damage = _Reading(folder.name), []
+    for number, line in enumerate(written_lines, 1):
         try:
-            line = json.loads(text)
-            trying.take(line)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            cut_short = number == len(lines)
-            return found, "" if cut_short else f"{file.name}, line {number}: {type(error).__name__}: {error}"
-        found.append(line)
-    return found, ""
-
-
-def entry_of(line: Mapping[str, Any]) -> Entry:
-    return Entry(float(line["at_s"]), Kind(line["kind"]), line["who"], line["what"], line.get("facts", {}))
+            if line:
+                reading.take(json.loads(line))
+        except DAMAGE as error:
+            if number < len(written_lines):
+                damage.append(f"{FILE}, line {number}: {type(error).__name__}: {error}")
+    return reading, damage
 
 
 class _Reading:
-    def __init__(self, file: Path) -> None:
-        self.file = file
+    def __init__(self, name: str) -> None:
+        self.name = name
         self.head: dict[str, Any] = {}
         self.cells: dict[str, str] = {}
         self.entries: dict[str, list[Entry]] = defaultdict(list)
         self.end: dict[str, Any] = {}
+        self.lines: list[dict[str, Any]] = []
 
     def take(self, line: dict[str, Any]) -> None:
         match line["type"]:
             case "run":
+                self.head = {"run": str(line["run"]), "facts": dict(line["facts"])}
                 if line["schema"] != SCHEMA:
                     raise ValueError(f"it is of version {line['schema']}, this program reads {SCHEMA}")
-                self.head = line
             case "trial":
                 self.cells[line["trial"]] = f"{line['lab']}/{line['cell']}"
             case "entry":
                 self.entries[line["trial"]].append(entry_of(line))
             case "end":
                 self.end = line
+        self.lines.append(line)
 
-    def run(self) -> Run:
-        if not self.head:
-            why = f"{self.file.name} does not say which run it is"
-            raise Problem(f"Reading run {self.file.parent}", why, "ls runs/")
+    def run(self, trouble: str = "") -> Run:
+        id_ = self.head.get("run", self.name)
         timelines: dict[str, list[Timeline]] = defaultdict(list)
         for trial, cell in self.cells.items():
-            timelines[cell].append(written(self.entries[trial], self.head["run"]))
-        return Run(self.head["run"], self.head["facts"], {c: tuple(ts) for c, ts in timelines.items()}, self.end)
+            timelines[cell].append(written(self.entries[trial], id_))
+        return Run(id_, self.head.get("facts", {}), {c: tuple(ts) for c, ts in timelines.items()}, self.end, trouble)
+
+
+def entry_of(line: Mapping[str, Any]) -> Entry:
+    at, who, what, facts = float(line["at_s"]), line["who"], line["what"], line.get("facts", {})
+    if not math.isfinite(at):
+        raise ValueError(f"{at} is no moment")
+    if {*map(type, (who, what, *facts, *facts.values()))} != {str}:
+        raise TypeError("who, what and facts are texts")
+    return Entry(at, Kind(line["kind"]), who, what, facts)
 
 
 def of_lab(timelines: Mapping[str, tuple[Timeline, ...]], lab: str) -> dict[str, tuple[Timeline, ...]]:

@@ -128,7 +128,20 @@ def test_damage_in_the_middle_is_told_with_file_and_line(tmp_path, damage):
         journal.read(tmp_path / "r")
 
 
-@pytest.mark.parametrize(("key", "value"), [("kind", "rumour"), ("at_s", "soon"), ("at_s", None)])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("kind", "rumour"),
+        ("at_s", "soon"),
+        ("at_s", None),
+        ("at_s", float("nan")),
+        ("at_s", 10**400),
+        ("who", 7),
+        ("what", ["x"]),
+        ("facts", {"code": 1}),
+        ("facts", [1]),
+    ],
+)
 def test_an_entry_that_makes_no_sense_is_told_with_file_and_line(tmp_path, key, value):
     file = write(tmp_path / "r")
     lines = file.read_text().split("\n")
@@ -196,3 +209,56 @@ def test_a_run_that_is_named_twice_counts_once(tmp_path):
     run = journal.read(tmp_path / "a")
 
     assert len(journal.merged([run, run])[f"lab/{CELL}"]) == 2
+
+
+def damaged(file, number: int, line: str) -> None:
+    lines = file.read_text().split("\n")
+    lines[number - 1] = line
+    file.write_text("\n".join(lines))
+
+
+def test_of_a_damaged_run_the_rest_is_salvaged_and_the_trouble_is_one_line(tmp_path):
+    file = write(tmp_path / "r", trials=("t001", "t002"))
+    damaged(file, 4, "no json")
+    damaged(file, 5, "[" * 100_000)
+    run = journal.salvage(tmp_path / "r")
+
+    assert [len(t.entries) for t in run.of_lab("lab")[CELL]] == [len(ENTRIES) - 2, len(ENTRIES)]
+    assert "journal.jsonl, line 4: JSONDecodeError" in run.trouble
+    assert run.trouble.endswith("1 more lines like it")
+    assert "\n" not in run.trouble
+
+
+def test_a_newer_version_is_salvaged_as_far_as_it_is_understood(tmp_path):
+    file = write(tmp_path / "r")
+    file.write_text(file.read_text().replace(journal.SCHEMA, "labs.journal/9"))
+    damaged(file, 5, '{"type": "entry", "trial": "t001", "at": {"s": 1}}')
+    run = journal.salvage(tmp_path / "r")
+
+    assert "labs.journal/9" in run.trouble
+    assert (run.id, run.facts) == ("run-1", {"seed": 7})
+    assert len(run.of_lab("lab")[CELL][0].entries) == len(ENTRIES) - 1
+
+
+def test_a_run_whose_head_is_lost_is_named_by_its_folder(tmp_path):
+    damaged(write(tmp_path / "r"), 1, "{")
+    run = journal.salvage(tmp_path / "r")
+
+    assert (run.id, run.facts, run.labs) == ("r", {}, ("lab",))
+    assert "does not say which run it is" in run.trouble
+
+
+def test_a_sound_run_and_one_that_was_cut_short_have_no_trouble(tmp_path):
+    file = write(tmp_path / "r", end=False)
+    file.write_text(file.read_text()[:-20])
+    write(tmp_path / "s")
+
+    assert (journal.salvage(tmp_path / "r").trouble, journal.salvage(tmp_path / "s").trouble) == ("", "")
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00\n" * 3, b"7\n8\n"])
+def test_where_nothing_can_be_read_nothing_is_salvaged(tmp_path, content):
+    write(tmp_path / "r").write_bytes(content)
+
+    with pytest.raises(Problem, match="does not say which run it is"):
+        journal.salvage(tmp_path / "r")
