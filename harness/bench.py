@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import calibrate, catalog, journal, outcome, ownership, packing, register, typed
+from harness import calibrate, catalog, journal, outcome, ownership, packing, register, reporting, typed
 from harness import compare as comparison
 from harness.model.clock import RealClock
 from harness.model.errors import Problem
@@ -37,6 +37,7 @@ from harness.views import explain as explanation
 from harness.views import junit, markdown, table
 from harness.views import lab as showing
 from harness.views.show import Show, moving
+from harness.views.words import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -251,9 +252,12 @@ def explain(console: Console, id_: str, folder: Path | None, *, every: bool) -> 
         raise Problem(f"Explaining {id_}", f"its lab {entry.lab} is not built yet", "labs list")
     lab = catalog.lab(entry.lab)
     folder = folder or _newest(lab.name)
-    run = journal.read(folder)
-    lacking, recorded = frozenset(run.facts.get("lacking", ())), run.of_lab(lab.name)
-    found = next((f for f in outcome.judge([lab], {lab.name: recorded}, known, lacking) if f.id == id_), None)
+    run = journal.salvage(folder)
+    lacking, recorded = reporting.lacking_in([run]), run.of_lab(lab.name)
+    if run.trouble:
+        _say_damage(console, run.trouble)
+    findings = reporting.findings([lab], [run], known)
+    found = next((f for f in findings if f.id == id_), None)
     if found is None:
         raise Problem(f"Explaining {id_}", f"{lab.name} does not judge it yet", "labs list")
     console.print(f"From {folder}:", highlight=False, soft_wrap=True)
@@ -261,19 +265,33 @@ def explain(console: Console, id_: str, folder: Path | None, *, every: bool) -> 
         console.print(line, soft_wrap=True)
 
 
+def _say_damage(console: Console, trouble: str) -> None:
+    console.print(f"Damaged, so nothing is judged: {clean(trouble)}", style="red", markup=False, soft_wrap=True)
+
+
 def replay(console: Console, folder: Path | None, *, speed: float) -> int:
     """Without a terminal that shows pictures nobody is kept waiting."""
     folder = folder or _newest(catalog.names()[0])
-    lines, damage = journal.sound_lines(folder)
-    named = next((line["facts"].get("labs", ()) for line in lines if line["type"] == "run"), ())
-    labs, known = [catalog.lab(name) for name in named], register.load(catalog.REGISTER)
+    lines, damage = journal.lines(folder)
+    labs = [] if damage else [catalog.lab(name) for name in journal.read(folder).labs]
+    known = register.load(catalog.REGISTER)
     speed = speed if moving(console) else 0
     projector = Projector(RealClock(), speed)
     with Show(console, projector.now_s, by_itself=speed > 0) as show:
         projector.play(Film(lines, labs, known), show)
     if damage:
-        raise Problem(f"Replaying {folder}", damage, "another run folder; this one is damaged from there on")
+        _say_damage(console, damage)
+        return outcome.COULD_NOT_RUN
     return close(console, {folder: journal.read(folder)}, labs, known)
+
+
+def report(console: Console, folders: Sequence[Path], to: str) -> None:
+    page, troubles = reporting.html(folders or [reporting.newest(RUNS)])
+    write_text(page, to)
+    for trouble in troubles:
+        _say_damage(console, trouble)
+    size = len(page.encode()) / 1e6
+    console.print(f"{to}: {size:.1f} MB, one file; a browser shows it.", highlight=False, soft_wrap=True)
 
 
 def compare(console: Console, first: Path, second: Path) -> int:

@@ -310,6 +310,17 @@ def replay(
 
 
 @app.command()
+def report(
+    folders: Annotated[list[Path] | None, typer.Argument(metavar="[RUN_FOLDER]...")] = None,
+    to: Annotated[str, typer.Option("--html", metavar="FILE", help="Where the page is written.")] = "report.html",
+) -> None:
+    """Show recorded runs, several together or else the newest, as one page that opens without a network."""
+    from harness import bench
+
+    bench.report(people, folders or (), to)
+
+
+@app.command()
 def compare(
     first: Annotated[Path, typer.Argument(metavar="RUN_FOLDER")],
     second: Annotated[Path, typer.Argument(metavar="RUN_FOLDER")],

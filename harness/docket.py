@@ -34,7 +34,9 @@ class Docket:
         self.recorded: dict[str, dict[str, tuple[Timeline, ...]]] = {lab.name: {} for lab in labs}
 
     def file(self, lab: str, cell: str, timeline: Timeline) -> Iterator[Finding]:
-        """Answers what can be told now and could not before."""
+        """Answers what can be told now and could not before; of a lab that is not asked for, nothing."""
+        if lab not in self._labs:
+            return
         cells = self.recorded[lab]
         cells[cell] = (*cells.get(cell, ()), timeline)
         complete = {name: ts for name, ts in cells.items() if len(ts) >= self.wanted[lab, name]}

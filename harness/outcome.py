@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness import court
-from harness.model.verdict import Grade, whole
+from harness.model.verdict import Grade, unsettled, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from harness.model.verdict import Verdict
     from harness.register import Register
 
+DAMAGED = "damaged-journal"
 AS_EXPECTED, DIFFERS, OPEN, NOTHING, LEFT_BEHIND = 0, 1, 3, 5, 6
 
 
@@ -75,6 +76,15 @@ def judge(
         settled = court.settle_all(lab.claims, recorded.get(lab.name, {}), lacking)
         found += [finding(lab.name, id_, parts, register) for id_, parts in settled.items()]
     return found
+
+
+def unjudged(lab: Lab, register: Register, trouble: str) -> list[Finding]:
+    """Every claim of a lab whose recording is damaged: whatever a judge said of what is left would prove nothing."""
+    none = unsettled(DAMAGED, f"not judged: {trouble}")
+    parts: dict[str, dict[str, Verdict]] = {}
+    for claim in lab.claims:
+        parts.setdefault(claim.id, {})[claim.part] = none
+    return [replace(finding(lab.name, id_, of, register), verdict=none) for id_, of in parts.items()]
 
 
 def finding(lab: str, id_: str, parts: Mapping[str, Verdict], register: Register) -> Finding:

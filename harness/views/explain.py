@@ -6,25 +6,20 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from harness import court
-from harness.model.arm import Files
 from harness.model.timeline import Kind
 from harness.model.verdict import Grade
+from harness.views import evidence
 from harness.views.words import clean, in_words, surprise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from harness.court import Recorded
-    from harness.model.arm import Arm
     from harness.model.claim import Claim, Lab
     from harness.model.timeline import Timeline
     from harness.model.verdict import Verdict
     from harness.outcome import Finding
     from harness.register import Claim as Entry
-
-QUIET = (Kind.SAMPLE, Kind.REQUEST)
-"""Of these there are hundreds; how many there were is said."""
 
 
 def text(
@@ -46,7 +41,7 @@ def text(
     claims = [claim for claim in lab.claims if claim.id == entry.id]
     for claim in claims:
         yield Text()
-        yield from _asked(claim, entry, recorded, lacking)
+        yield from _asked(claim, entry, found, recorded, lacking)
     yield Text()
     yield from _cells(claims, recorded, lab, every=every)
 
@@ -60,17 +55,16 @@ def _number(name: str, value: float, entry: Entry) -> Text:
     if band is None:
         return _line("measured", f"{name} = {value:g}")
     low, high = band
-    within = "as predicted" if low <= value <= high else "outside of what was predicted"
-    return _line("measured", f"{name} = {value:g}, {within}: {low:g} to {high:g}")
+    return _line("measured", f"{name} = {value:g}, {evidence.within(value, band)}: {low:g} to {high:g}")
 
 
-def _asked(claim: Claim, entry: Entry, recorded: Recorded, lacking: frozenset[str]) -> Iterable[Text]:
+def _asked(claim: Claim, entry: Entry, found: Finding, recorded: Recorded, lacking: frozenset[str]) -> Iterable[Text]:
     if claim.part:
-        sentence = next(part.sentence for part in entry.parts if part.name == claim.part)
-        yield Text.assemble((f"  part {claim.part}: ", "bold"), clean(sentence))
-    for role, cells, verdict in court.account(claim, recorded, lacking):
-        yield Text.assemble((f"  {role}: ", "dim"), clean(", ".join(cells)))
-        yield Text(f"    {verdict.grade}: {clean(verdict.sentence)}", style=_colour(role, verdict))
+        yield Text.assemble((f"  part {claim.part}: ", "bold"), clean(evidence.part_sentence(claim, entry)))
+    for answer in evidence.answers(claim, found, recorded, lacking):
+        yield Text.assemble((f"  {answer.role}: ", "dim"), clean(", ".join(answer.cells)))
+        if (verdict := answer.verdict) is not None:
+            yield Text(f"    {verdict.grade}: {clean(verdict.sentence)}", style=_colour(answer.role, verdict))
 
 
 def _colour(role: str, verdict: Verdict) -> str:
@@ -88,26 +82,16 @@ def _cells(claims: list[Claim], recorded: Recorded, lab: Lab, *, every: bool) ->
         timelines = recorded.get(name, ())
         yield Text.assemble((clean(name), "bold"), f"  {len(timelines)} trial{'s' if len(timelines) != 1 else ''}")
         yield _line("plan", " ".join(cell.scenario.plan.split()))
-        yield from (_line("by hand", command) for command in _by_hand(cell.arm, timelines, lab.name))
+        yield from (_line("by hand", command) for command in evidence.by_hand(cell.arm, timelines, lab.name))
         for number, timeline in enumerate(timelines if every else timelines[:1], 1):
             yield Text(f"  #{number}", style="dim")
             yield from _entries(timeline)
         yield Text()
 
 
-def _by_hand(arm: Arm, timelines: tuple[Timeline, ...], lab: str) -> list[str]:
-    """As the recording says; one of an older version does not, and the arm does."""
-    typed = [e.facts["command"] for t in timelines[:1] for e in t.of(Kind.MARK, "by-hand")]
-    in_folder = [f"cd manifests/{lab}"] if isinstance(arm.recipe, Files) else []
-    return in_folder + (typed or [str(arm.recipe)])
-
-
 def _entries(timeline: Timeline) -> Iterable[Text]:
-    for entry in timeline.entries:
-        if entry.kind not in QUIET:
-            style = "bold" if entry.kind is Kind.ACT else "dim" if entry.kind is Kind.NOTE else ""
-            yield Text(f"    {clean(str(entry))}", style=style)
-    left_out = {kind: sum(1 for _ in timeline.of(kind)) for kind in QUIET}
-    told = " and ".join(f"{count} {kind}s" for kind, count in left_out.items() if count)
-    if told:
-        yield Text(f"    ({told} are not shown)", style="dim")
+    for entry in evidence.entries(timeline):
+        style = "bold" if entry.kind is Kind.ACT else "dim" if entry.kind is Kind.NOTE else ""
+        yield Text(f"    {clean(str(entry))}", style=style)
+    if told := evidence.not_shown(timeline):
+        yield Text(f"    {told}", style="dim")

@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from harness.outcome import Finding
 
 
-FORBIDDEN = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold, however it is written, or a terminal would obey."""
+FORBIDDEN = re.compile(
+    "[^\t\n\r\x20-\x7e\x85\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)
+"""What XML 1.0 cannot hold, however it is written, or a terminal would obey; and what turns text round."""
 
 
 def clean(said: str) -> str:

@@ -81,6 +81,12 @@ def test_a_claim_without_recordings_is_explained_as_far_as_it_goes():
     assert "0 trials" in text
 
 
+def test_a_command_that_was_typed_a_hundred_times_is_told_once():
+    text = shown("setup-and-scale", "docker-few-containers")
+
+    assert "docker run --detach --restart no --cpus 0.1 dk-labs/web:1 (100 times)" in text
+
+
 def test_text_of_a_container_cannot_reach_the_terminal():
     def hostile(recorded):
         cell, (first, *others) = next(iter(recorded.items()))
@@ -112,6 +118,22 @@ def test_the_newest_run_of_that_lab_is_explained_and_a_damaged_one_passed_over(t
         (tmp_path / "runs" / name / journal.FILE).write_text(content)
 
     assert "From runs/2:" in explained(tmp_path, monkeypatch, "docker-volumes-persist")
+
+
+def test_of_a_damaged_run_all_is_shown_but_no_verdict(tmp_path, monkeypatch):
+    lines = (catalog.FOLDER / "recorded" / "storage" / journal.FILE).read_text().split("\n")
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / journal.FILE).write_text("\n".join([*lines[:50], "damaged", *lines[51:]]))
+    monkeypatch.chdir(tmp_path)
+    told = io.StringIO()
+    bench.explain(Console(file=told, width=200), "docker-volumes-persist", tmp_path / "r", every=False)
+    text = told.getvalue()
+
+    assert "Damaged, so nothing is judged: journal.jsonl, line 51:" in text
+    assert "remove and recreate @ named volume" in text
+    assert "mark:end" in text
+    assert "not settled (damaged-journal)" in text
+    assert not any(f"{grade}: " in text.replace("expected   CONFIRMED: ", "") for grade in ("CONFIRMED", "REFUTED"))
 
 
 @pytest.mark.parametrize(("claim", "seen"), [("docker-volumes-persits", "near it"), ("k8s-ingress-builtin", "yet")])

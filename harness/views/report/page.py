@@ -1,0 +1,184 @@
+"""The page itself: what was judged and recorded, put into its template with all that it needs to be shown."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import jinja2
+from markupsafe import escape
+
+from harness.views.report import claims, facts, recordings
+from harness.views.words import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from harness.court import Recorded
+    from harness.journal import Run
+    from harness.model.claim import Lab
+    from harness.outcome import Finding
+    from harness.register import Claim as Known
+    from harness.register import Register
+    from harness.views.report.claims import Told
+    from harness.views.report.recordings import Cell, Recordings, Trial
+
+FOLDER = resources.files("harness.views.report")
+SCRIPTS = ("vendor/d3.min.js", "vendor/plot.umd.min.js", "charts.js")
+GLYPHS = {
+    "act": '<path d="M0 5L-6 -5H6Z"/>',
+    "ended": '<path d="M-4 -4L4 4M4 -4L-4 4"/>',
+    "silent": '<path d="M-5 0H5"/>',
+    "served": '<circle r="4.5"/>',
+    "ready": '<path d="M0 -6L4 0L0 6L-4 0Z"/>',
+    "unready": '<path d="M0 -6L4 0L0 6L-4 0Z"/>',
+    "ok": '<rect x="-4" y="-4" width="8" height="8"/>',
+    "no": '<rect x="-4" y="-4" width="8" height="8"/>',
+    "serving": '<rect x="0" y="-5" width="32" height="10"/>',
+    "asked": '<path d="M0 0H32"/>',
+    "failed": '<path d="M0 0H32"/>',
+    "met": '<path d="M0 0H28M28 -4V4"/>',
+    "unmet": '<path d="M0 0H28M28 -4V4"/>',
+}
+"""Shapes of the legend and of the charts, which differ also for those who do not see their colours."""
+
+MOST_BYTES = 2_900_000
+"""Of the page: 3 MB, less what the notes on trials that are left out take."""
+
+LONGEST = 3_000
+"""Characters of any one thing that is told: nobody reads more, and the page stays small."""
+
+Drawing = list[object]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What there is to be shown; of a damaged run there are recordings without verdicts."""
+
+    runs: Sequence[Run]
+    labs: Sequence[Lab]
+    recorded: Mapping[str, Recorded]
+    findings: Sequence[Finding]
+    known: Register
+    lacking: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class OfLab:
+    name: str
+    question: str
+    claims: tuple[Told, ...]
+    cells: tuple[Cell, ...]
+
+
+def html(shown: Shown, most_bytes: int = MOST_BYTES) -> str:
+    """With the entries of as many trials as make a page of that size."""
+    recorded = recordings.collected(shown.labs, shown.recorded)
+    labs = _labs(shown, recorded)
+    recorded.write(most_bytes)
+    text = _rendered(shown, labs, recorded)
+    if (over := len(text.encode()) - most_bytes) > 0:
+        written = sum(len(escape(trial.text).encode()) for trial in recorded.trials)
+        recorded.write(written - over)
+        text = _rendered(shown, labs, recorded)
+    return text
+
+
+def _rendered(shown: Shown, labs: Sequence[OfLab], recorded: Recordings) -> str:
+    every = [told for lab in labs for told in lab.claims]
+    scripts = [_file(name) for name in SCRIPTS]
+    template = _environment().get_template("page.html")
+    return template.render(
+        labs=labs,
+        claims=every,
+        counted={tone: sum(told.tone == tone for told in every) for tone in claims.TONES.values()},
+        not_shown=_not_shown(shown.known, every),
+        warnings=[said for run in shown.runs for said in facts.warnings(run)],
+        runs=[(run, facts.rows(run)) for run in shown.runs],
+        anchors={key: cell.anchor for key, cell in recorded.cells.items()},
+        glyphs=GLYPHS,
+        drawings=[_drawing(trial) for trial in recorded.trials],
+        style=_file("style.css"),
+        scripts=scripts,
+        policy=_policy(scripts),
+    )
+
+
+def _labs(shown: Shown, recorded: Recordings) -> list[OfLab]:
+    known = {lab.name: lab for lab in shown.labs}
+    return [
+        OfLab(
+            name,
+            known[name].question if name in known else "",
+            tuple(_claims(known[name], shown, recorded)) if name in known else (),
+            tuple(recorded.of_lab(name)),
+        )
+        for name in shown.recorded
+    ]
+
+
+def _claims(lab: Lab, shown: Shown, recorded: Recordings) -> list[Told]:
+    """Those of which anything was recorded: of the others nothing can be said."""
+    each = [
+        claims.told(lab, found, shown.recorded[lab.name], shown.known, shown.lacking, recorded)
+        for found in shown.findings
+        if found.lab == lab.name
+    ]
+    return [told for told in each if told.groups]
+
+
+def _not_shown(register: Register, told: Sequence[Told]) -> list[Known]:
+    here = {one.found.id for one in told}
+    return [claim for claim in register.claims if claim.id not in here]
+
+
+def _drawing(trial: Trial) -> Drawing:
+    """As charts.js takes it apart again."""
+    drawn = trial.drawn
+    return [
+        trial.number,
+        _short(drawn.from_s),
+        _short(drawn.to_s),
+        [[_short(at), count] for at, count in drawn.serving],
+        [[m.kind, _short(m.at_s), _plain(str(m))] for m in drawn.moments],
+        [[s.kind, _short(s.from_s), _short(s.to_s), _plain(str(s))] for s in drawn.stretches],
+    ]
+
+
+def _short(seconds: float) -> float:
+    return round(seconds, 2)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        autoescape=True,
+        finalize=lambda said: _plain(said) if type(said) is str else said,
+        loader=jinja2.FunctionLoader(_file),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.filters["whole"] = escape  # already bounded, line by line
+    environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
+    return environment
+
+
+def _plain(said: str) -> str:
+    """Whatever is told came from somewhere: it is text, and not without end."""
+    return clean(said if len(said) <= LONGEST else f"{said[:LONGEST]}… ({len(said) - LONGEST} characters more)")
+
+
+def _file(name: str) -> str:
+    return FOLDER.joinpath(name).read_text("utf-8")
+
+
+def _policy(scripts: Sequence[str]) -> str:
+    """Nothing may be loaded or sent, and no script runs but these. The library writes styles into its charts."""
+    hashes = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
+    allowed = " ".join(f"'sha256-{one}'" for one in hashes)
+    return f"default-src 'none'; style-src 'unsafe-inline'; script-src {allowed}; base-uri 'none'; form-action 'none'"
