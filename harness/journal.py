@@ -121,7 +121,7 @@ def _read(folder: Path) -> tuple[_Reading, list[str]]:
     for number, line in enumerate(written_lines, 1):
         try:
             if line:
-                reading.take(json.loads(line))
+                reading.take(json.loads(line.decode()))
         except DAMAGE as error:
             if number < len(written_lines):
                 damage.append(f"{FILE}, line {number}: {type(error).__name__}: {error}")

@@ -29,8 +29,10 @@ LONGEST_TEXT = 40_000
 class Trial:
     index: int
     number: int
-    timeline: Timeline
     drawn: Drawn
+    entries: tuple[str, str]
+    """As text, and what of them is not told."""
+
     text: str = ""
     left_out: str = ""
 
@@ -61,7 +63,7 @@ class Recordings:
     def write(self, room: int) -> None:
         """The texts of as many trials as there is room for: the first of every cell before the second of any."""
         for trial in sorted(self.trials, key=lambda t: t.number):
-            text, left_out = _text(trial.timeline)
+            text, left_out = trial.entries
             size = len(escape(text).encode())
             if size > room:
                 text, left_out, size = "", LEFT_OUT, 0
@@ -83,7 +85,7 @@ def collected(labs: Sequence[Lab], recorded: Mapping[str, Recorded]) -> Recordin
 def _cell(
     anchor: str, lab: str, name: str, declared: Trials | None, timelines: tuple[Timeline, ...], before: int
 ) -> Cell:
-    trials = tuple(Trial(before + n, n + 1, timeline, drawn(timeline)) for n, timeline in enumerate(timelines))
+    trials = tuple(Trial(before + n, n + 1, drawn(timeline), _text(timeline)) for n, timeline in enumerate(timelines))
     if declared is None:
         return Cell(anchor, lab, name, "", (), trials)
     plan = " ".join(declared.scenario.plan.split())
