@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harness.register import Register
 
 DAMAGED = "damaged-journal"
-AS_EXPECTED, DIFFERS, OPEN, NOTHING, LEFT_BEHIND = 0, 1, 3, 5, 6
+AS_EXPECTED, DIFFERS, OPEN, COULD_NOT_RUN, NOTHING, LEFT_BEHIND = 0, 1, 3, 4, 5, 6
 
 
 @dataclass(frozen=True, slots=True)
