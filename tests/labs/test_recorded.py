@@ -64,9 +64,7 @@ def test_a_recorded_run_names_no_host_no_path_and_no_mirror_of_whoever_recorded_
     assert found == set()
 
 
-@pytest.mark.parametrize(
-    "said", ["in /root/x/y", "http://mirror.example.com/debian", "from foo.example.com"]
-)
+@pytest.mark.parametrize("said", ["in /root/x/y", "http://mirror.example.com/debian", "from foo.example.com"])
 def test_what_names_a_host_or_a_folder_is_found(said):
     assert OF_A_HOST.search(f'"why": "{said}"')
 
