@@ -319,7 +319,8 @@ def test_of_what_is_damaged_one_line_says_so_and_the_rest_is_shown_without_verdi
     assert len(troubles) == 1
     assert seen in troubles[0]
     assert seen in found.text
-    assert "not judged" in found.text
+    assert "not judged: journal.jsonl" in found.text
+    assert "a: not judged" not in found.text
     assert not re.search(r"the article is (right|wrong)", found.text)
     assert "CONFIRMED" not in re.sub(r"CONFIRMED: Both lie outside", "", found.text)
     assert "remove and recreate @ named volume" in found.text
