@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import acts
+from harness import acts, ownership
 from harness.acts.door import Door
 from harness.model.arm import Arm, Run
 from harness.model.clock import Deadline
@@ -123,16 +123,17 @@ NODE = {"docker host": "h1", "swarm of 2": "h2", "own cluster of 2": "worker"}
 
 @pytest.fixture(params=SITES, ids=lambda f: f.__name__, scope="module")
 def opened(request, tmp_path_factory):
-    """An open site, which has to be as if it had never been afterwards."""
+    """An open site, which has to be as if it had never been afterwards; to others it is a run that is alive."""
     run = f"c{time.time_ns() % 16**6:06x}"
-    place, arm, clock, heals = request.param(request, tmp_path_factory.mktemp("run"), run)
-    try:
-        place.open(Deadline.after(60))
-        yield place, arm, clock, heals, run, itertools.count(1)
-    finally:
-        left = list(place.close(Deadline.after(60)))
-        gc.collect()  # here, where what the SDK drops unclosed is no error
-        assert left == []
+    with ownership.alive(run):
+        place, arm, clock, heals = request.param(request, tmp_path_factory.mktemp("run"), run)
+        try:
+            place.open(Deadline.after(60))
+            yield place, arm, clock, heals, run, itertools.count(1)
+        finally:
+            left = list(place.close(Deadline.after(60)))
+            gc.collect()  # here, where what the SDK drops unclosed is no error
+            assert left == []
 
 
 @pytest.fixture

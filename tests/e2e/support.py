@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from harness import bench, catalog, journal, outcome, register
+from harness import bench, catalog, journal, outcome, ownership, register
 from harness.model.clock import Deadline
 from harness.model.timeline import Kind
 from harness.runner import Runner, plan
@@ -100,7 +100,8 @@ def judged(host, tmp_path, claims, *, shape=None, engine=None, swarm=0, during=N
     if during is not None:
         breaking.start()
     began = time.monotonic()
-    _, leftovers = runner.go()
+    with ownership.alive(run):
+        _, leftovers = runner.go()
     ended = time.monotonic()
     log.close()
     if during is not None:
