@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harness.model.errors import Problem, unknown
+from harness.model.errors import unknown
 from harness.model.verdict import Grade, whole
+from harness.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,11 +87,7 @@ class Register:
 
 
 def load(path: Path) -> Register:
-    try:
-        keys = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:  # no file, no UTF-8, no TOML
-        raise _Table(path, "", {}).problem(str(error)) from error
-    file = _Table(path, "", keys)
+    file = _Table.of(path)
     claims = tuple(_claim(table) for table in file.tables("claim", "id"))
     not_checkable = tuple(_not_checkable(table) for table in file.tables("not_checkable", "id"))
     file.end()
@@ -159,44 +155,8 @@ def _not_checkable(table: _Table) -> NotCheckable:
     return entry
 
 
-class _Table:
-    """One table of the file: its keys are taken one by one, and those that nobody took are mistakes."""
-
-    def __init__(self, path: Path, place: str, keys: dict[str, object]) -> None:
-        self.path, self.place, self.keys = path, place, keys
-        self.taken: list[str] = []
-
-    def problem(self, seen: str, key: str = "") -> Problem:
-        where = ", ".join(filter(None, (self.place, key)))
-        return Problem(f"Reading {self.path}", f"{where}: {seen}" if where else seen, f"git diff {self.path}")
-
-    def take(self, key: str, default: object = None) -> object:
-        self.taken.append(key)
-        return self.keys.get(key, default)
-
-    def end(self) -> None:
-        for key in self.keys:
-            if key not in self.taken:
-                raise self.problem(f"unknown key; known are {', '.join(self.taken)}", key)
-
-    def once(self, key: str, names: list[str]) -> None:
-        for name in names:
-            if names.count(name) > 1:
-                raise self.problem(f"{name} stands there {names.count(name)} times", key)
-
-    def text(self, key: str) -> str:
-        value = self.take(key)
-        if value is None:
-            raise self.problem("missing", key)
-        if not isinstance(value, str) or not value.strip():
-            raise self.problem(f"{value!r} is not a text", key)
-        return value
-
-    def texts(self, key: str) -> tuple[str, ...]:
-        values = self.take(key, [])
-        if not isinstance(values, list) or not all(isinstance(v, str) and v.strip() for v in values):
-            raise self.problem(f"{values!r} is not a list of texts", key)
-        return tuple(values)
+class _Table(Table):
+    """With what only claims have: sources, words of a verdict, bands."""
 
     def sources(self) -> tuple[str, ...]:
         sources = self.texts("sources")
@@ -240,14 +200,3 @@ class _Table:
             case [int() | float() as low, int() | float() as high] if -math.inf < low <= high < math.inf:
                 return float(low), float(high)
         raise self.problem(f"{band!r} is not [low, high], two numbers of which the first is not the greater", key)
-
-    def tables(self, key: str, called: str) -> list[_Table]:
-        """The tables of a list, each with a place that a reader finds: its name, or its number where it has none."""
-        tables = self.take(key, [])
-        if not isinstance(tables, list) or not all(isinstance(t, dict) for t in tables):
-            raise self.problem(f"not a list of tables: write [[{key}]]", key)
-        found = []
-        for number, keys in enumerate(tables, 1):
-            place = f"{key} {keys.get(called, f'number {number}')}"
-            found.append(_Table(self.path, f"{self.place}, {place}" if self.place else place, keys))
-        return found
