@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
+from harness.exercises import commands as exercises
 from harness.model.errors import Interrupted, Problem
 from harness.setup.steps import Steps
 
@@ -30,6 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
+app.add_typer(exercises.app, name="exercise")
 
 COULD_NOT_RUN = 4
 Host = Annotated[

@@ -49,6 +49,11 @@ def settle(claim: Claim, recorded: Recorded, lacking: frozenset[str] = frozenset
     return _conditions(asked, verdict)
 
 
+def answer(claim: Claim, recorded: Recorded) -> Verdict:
+    """What the judge says to its own cells, whatever it would say to others."""
+    return _Asked(claim, recorded, frozenset()).judge()
+
+
 def account(
     claim: Claim, recorded: Recorded, lacking: frozenset[str] = frozenset()
 ) -> list[tuple[str, tuple[str, ...], Verdict]]:

@@ -175,7 +175,7 @@ class Runner:
         self.unsure_s = unsure_s
         self.all_of_them, self.stepper = all_of_them, stepper
         self.windows: dict[str, list[packing.Block]] = {}
-        self.passing = _passing()
+        self.passing = passing()
         self._ended: queue.Queue[tuple[Planned, Timeline] | None] = queue.Queue()
         self.room = packing.Room(packing.capacity())
         self._waiting: list[Planned] = []
@@ -564,7 +564,7 @@ def _windows(timeline: Timeline) -> float:
     return sum(e.number("waited_s") for e in waited)
 
 
-def _passing() -> tuple[type[Exception], ...]:
+def passing() -> tuple[type[Exception], ...]:
     """What a look may meet while an engine or a cluster is busy: the look is missed, and seen as missed."""
     from docker.errors import DockerException
     from requests import RequestException

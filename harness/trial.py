@@ -58,6 +58,9 @@ class Trial:
     alone: bool = False
     """Whether nothing else runs on its site, so that hosts of it may be broken."""
 
+    steady_s: float = 0.0
+    """For how long at most its steady state is waited for; 0: as long as labs are."""
+
     _no: tuple[type[Exception], ...] = field(init=False)
     """How a platform says no."""
 
@@ -86,10 +89,11 @@ class Trial:
             serving = self.watch.look()
             return "" if len(serving) == replicas else f"{replicas} copies that serve, {len(serving)} do"
 
-        self.watch.wait("steady state", missing, STEADY_S, otherwise=NotSteady)
+        within_s = self.steady_s or STEADY_S
+        self.watch.wait("steady state", missing, within_s, otherwise=NotSteady)
         if not self.watch.steady:
             self.settled()
-        self.watch.wait("steady state", missing, STEADY_S, otherwise=NotSteady)  # still, or again
+        self.watch.wait("steady state", missing, within_s, otherwise=NotSteady)  # still, or again
         self.watch.steady = tuple(r for r in self.watch.seen.values() if r.id in self.watch.served and r.ready)
         ids = " ".join(r.id for r in self.watch.steady)
         self._put(Kind.MARK, "trial", "steady", replicas=str(replicas), ids=ids)

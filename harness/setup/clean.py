@@ -1,4 +1,7 @@
-"""Finds everything that this project made on the host, by its label, and removes it; nothing else is touched."""
+"""Finds everything that this project made on the host, by its label, and removes it; nothing else is touched.
+
+What learners run for exercises bears no label of ours: it is found by its Compose project.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.model.clock import Deadline
 from harness.model.project import NAME
-from harness.setup import places, removal
+from harness.setup import places, projects, removal
 from harness.setup.engine import Engine, started_by_us
 from harness.waiting import until
 
@@ -53,8 +56,14 @@ def _on_engine(engine: Engine, *, images: bool) -> list[Leftover]:
         Leftover("container", str(c.name), lambda c=c: removal.remove([c]))  # type: ignore[misc]
         for c in client.containers.list(all=True, ignore_removed=True, filters=ours)
     ]
-    found += [Leftover("network", str(n.name), n.remove) for n in client.networks.list(filters=ours)]
-    found += [Leftover("volume", str(v.name), v.remove) for v in client.volumes.list(filters=ours)]
+    found += [
+        Leftover("container", str(c.name), lambda c=c: removal.remove([c]))  # type: ignore[misc]
+        for c in projects.containers(engine)
+    ]
+    networks = [*client.networks.list(filters=ours), *projects.networks(engine)]
+    found += [Leftover("network", str(n.name), n.remove) for n in networks]
+    volumes = [*client.volumes.list(filters=ours), *projects.volumes(engine)]
+    found += [Leftover("volume", str(v.name), v.remove) for v in volumes]
     if images:
         # Untagged ones too: what an interrupted build left.
         listed = client.images.list(all=True, filters=ours)

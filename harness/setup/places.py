@@ -11,6 +11,11 @@ CHECKOUT = Path(__file__).resolve().parents[2]
 """Manifests, images and labs are files that people read and change: they are used from the checkout."""
 
 
+def shown(path: Path) -> Path:
+    """As a reader of the checkout knows it; a learner's file lies elsewhere."""
+    return path.relative_to(CHECKOUT) if path.is_relative_to(CHECKOUT) else path
+
+
 def cache() -> Path:
     return _folder("XDG_CACHE_HOME", ".cache")
 

@@ -17,6 +17,7 @@ from harness.model.site import Replica
 from harness.setup import cluster as clusters
 from harness.setup import nodes, places, ready, removal, tools
 from harness.setup.api import Api, Silent
+from harness.setup.projects import EXERCISE
 from harness.sites.client import PROGRAM, Client, flags
 from harness.sites.kube import ANSWER_S, Kube, Refused
 from harness.sites.place import (
@@ -50,6 +51,9 @@ TAIL = 500
 
 LOGS_S = 6.0
 """For the logs of one trial's Pods: each that is asked of a node which is gone takes seconds to fail."""
+
+SETTLE_S = 20.0
+"""For what somebody has just applied by hand; a roll-out of three Pods takes some 5 s."""
 
 OWNERS = ("deployments", "replicasets", "statefulsets", "daemonsets")
 MANY_S = 10.0
@@ -86,7 +90,7 @@ class ClusterPlace:
         del deadline
         self._kube = Kube(self.shape.kubeconfig)
         self._api = Api.of(self.shape.kubeconfig)
-        self._events = PodEvents(self._kube, f"dkl-{self.run}-", self._hear)
+        self._events = PodEvents(self._kube, (f"dkl-{self.run}-", EXERCISE), self._hear)
         self._events.start()
 
     def health(self) -> str:
@@ -112,6 +116,12 @@ class ClusterPlace:
 
     def streams(self) -> dict[str, str]:
         return {"pod-events": self._events.state if self._events else "lost"}
+
+    def attach(self, scope: Scope) -> tuple[str, ...]:
+        self._scopes[scope.name] = scope
+        until(f"what was applied to {scope.at}", lambda: unsettled(self.kube, scope.at), Deadline.after(SETTLE_S))
+        pods = self.kube.get(f"/api/v1/namespaces/{scope.at}/pods")["items"]
+        return tuple(sorted({str(c["image"]) for pod in pods for c in pod["spec"]["containers"]}))
 
     def apply(self, scope: Scope) -> Sequence[str]:
         self._scopes[scope.name] = scope
@@ -161,7 +171,7 @@ class ClusterPlace:
             try:
                 self.kube.apply(self.kube.path_of(document, namespace), document, only_try=only_try)
             except Refused as refused:
-                place = f"{file.relative_to(places.CHECKOUT)}, {document['kind']} {document['metadata']['name']}"
+                place = f"{places.shown(file)}, {document['kind']} {document['metadata']['name']}"
                 raise Problem(f"Applying {place}", str(refused), "kubectl explain, or mend that file") from refused
 
     def look(self, scope: Scope) -> tuple[Replica, ...]:
@@ -225,7 +235,10 @@ class ClusterPlace:
 
     def leave(self, scope: Scope) -> None:
         self._scopes.pop(scope.name, None)
-        drop(self.kube, scope.name)
+        if scope.at:
+            self._end_clients_in(scope.at)
+        else:
+            drop(self.kube, scope.name)
 
     def close(self, deadline: Deadline) -> Sequence[str]:
         if self._kube is None:
@@ -236,6 +249,18 @@ class ClusterPlace:
         finally:
             if self._events:
                 self._events.stop()
+
+    def _end_clients_in(self, namespace: str) -> None:
+        """Until they are gone: the next trial's would bear the same name."""
+        inside = f"/api/v1/namespaces/{namespace}/pods"
+
+        def remaining() -> str:
+            clients = [p["metadata"]["name"] for p in self.kube.get(inside, labelSelector=BESIDE_LABEL)["items"]]
+            for name in clients:
+                _delete(self.kube, f"{inside}/{name}", FORCE)
+            return ", ".join(clients)
+
+        until("the end of the clients", remaining, Deadline.after(CLIENT_S))
 
     def _end_clients(self) -> None:
         """Those that ask from outside end by themselves when nobody speaks to them any more, but not at once."""
@@ -261,6 +286,51 @@ def _client_pod(name: str) -> dict[str, Any]:
             "containers": [{"name": name, "image": IMAGE, "command": ["sleep", "infinity"]}],
         },
     }
+
+
+def unsettled(kube: Kube, namespace: str) -> str:
+    """What of a namespace is not yet as it was asked for last: a roll-out under way, Pods that are still ending."""
+    apps = f"/apis/apps/v1/namespaces/{namespace}"
+    for owner in ("deployments", "statefulsets"):
+        for one in kube.get(f"{apps}/{owner}")["items"]:
+            name, status, wanted = one["metadata"]["name"], one.get("status", {}), int(one["spec"].get("replicas", 1))
+            if int(status.get("observedGeneration", 0)) < int(one["metadata"]["generation"]):
+                return f"that anybody took note of {name}"
+            there, new = int(status.get("replicas", 0)), int(status.get("updatedReplicas", 0))
+            if (there, new) != (wanted, wanted):
+                return f"{wanted} Pods of {name} as it is now; {there} are there, {new} of them as it is now"
+    pods = kube.get(f"/api/v1/namespaces/{namespace}/pods")["items"]
+    ending = [p["metadata"]["name"] for p in pods if p["metadata"].get("deletionTimestamp")]
+    return f"the end of {', '.join(ending)}" if ending else ""
+
+
+def lend(kube: Kube, namespace: str) -> None:
+    """A namespace for somebody to use by hand; one that is there already is left as it is."""
+    labels = {NAME: "exercise"}
+    body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace, "labels": labels}}
+    try:
+        kube.call("POST", "/api/v1/namespaces", {}, body)
+    except Refused as refused:
+        if refused.status != 409:
+            raise
+
+
+def take_back(kube: Kube, namespace: str, deadline: Deadline) -> None:
+    """Remove such a namespace with all that is in it, and wait until it is gone; any other is not ours to remove."""
+
+    def remaining() -> str:
+        there = kube.get("/api/v1/namespaces", labelSelector=f"{NAME}=exercise")["items"]
+        found = next((n for n in there if n["metadata"]["name"] == namespace), None)
+        if found is not None and not found["metadata"].get("deletionTimestamp"):
+            drop(kube, namespace)
+        return namespace if found is not None else ""
+
+    until(f"the removal of {namespace}", remaining, deadline, passing=(Refused,), pause_s=0.3)
+
+
+def is_lent(kube: Kube, namespace: str) -> bool:
+    there = kube.get("/api/v1/namespaces", labelSelector=f"{NAME}=exercise")["items"]
+    return any(n["metadata"]["name"] == namespace and not n["metadata"].get("deletionTimestamp") for n in there)
 
 
 def drop(kube: Kube, namespace: str) -> None:

@@ -16,6 +16,7 @@ from harness.model.errors import Problem
 from harness.model.project import NAME
 from harness.model.site import Replica
 from harness.setup import commands, places, removal, tools
+from harness.setup.projects import ONE_OFF, PROJECT
 from harness.sites import remains
 from harness.sites.client import HERE, Client, flags
 from harness.sites.docker_events import DockerEvents
@@ -69,6 +70,9 @@ class EnginePlace:
         self._helper: Helper | None = None
         self._projects: dict[str, list[str]] = {}
         self._with_network: set[str] = set()
+        self._taken: dict[str, DockerEvents] = {}
+        """The events of projects that are not ours, by the trial that looks at them."""
+
         self._read: dict[tuple[str, ...], list[str]] = {}
 
     def open(self, deadline: Deadline) -> None:
@@ -108,7 +112,23 @@ class EnginePlace:
         return "" if self._helper is None else self._helper.trouble
 
     def streams(self) -> dict[str, str]:
-        return {"docker-events": self._events.state if self._events else "lost"}
+        heard = [self._events.state if self._events else "lost", *(events.state for events in self._taken.values())]
+        return {"docker-events": next((state for state in heard if state != "open"), "open")}
+
+    def attach(self, scope: Scope) -> tuple[str, ...]:
+        self._scopes[scope.trial] = scope
+        names = scope.arm.recipe.names if isinstance(scope.arm.recipe, Files) else ()
+        files = [word for name in names for word in ("--file", str(scope.manifests / name))]
+        self._projects[scope.trial] = [*self._compose, "--project-name", scope.at, *files]
+        project = f"{PROJECT}={scope.at}"
+        self._taken[scope.trial] = DockerEvents(
+            self.engine, project, lambda _, who, what, facts: self._hear(scope.trial, who, what, facts), key=PROJECT
+        )
+        self._taken[scope.trial].start()
+        for network in self.engine.client.networks.list(filters={"label": project}):
+            self._join(network)
+        listed = self.engine.client.api.containers(all=True, filters=self._of(scope))
+        return tuple(sorted({str(one["Image"]) for one in listed}))
 
     def apply(self, scope: Scope) -> Sequence[str]:
         self._scopes[scope.trial] = scope
@@ -210,6 +230,13 @@ class EnginePlace:
 
     def _compose_up(self, scope: Scope, names: Sequence[str]) -> None:
         """The student's file as it is; beside it one of ours, which adds nothing but labels."""
+        if scope.at:
+            commands.run(
+                [*self._projects[scope.trial], "up", "--detach", "--pull", "never"],
+                within_s=COMPOSE_S,
+                env=self.engine.environment,
+            )
+            return
         files = [scope.manifests / name for name in names]
         ours = scope.folder / f"{scope.trial}-labels.yaml"
         argv = [*self._compose, "--project-name", scope.name]
@@ -243,7 +270,7 @@ class EnginePlace:
             try:
                 told = commands.run(argv, within_s=COMPOSE_S, env=self.engine.environment)
             except commands.CommandFailed as failed:
-                names = ", ".join(str(f.relative_to(places.CHECKOUT)) for f in files)
+                names = ", ".join(str(places.shown(f)) for f in files)
                 raise Problem(f"Reading {names}", failed.tail.strip(), "mend that file") from failed
             self._read[key] = [line for line in told.split() if line]
         return self._read[key]
@@ -263,6 +290,8 @@ class EnginePlace:
         return tuple(sorted(found, key=lambda r: r.name))
 
     def _of(self, scope: Scope) -> dict[str, Any]:
+        if scope.at:
+            return {"label": [f"{PROJECT}={scope.at}", f"{ONE_OFF}=False"]}
         return {"label": [f"{RUN_LABEL}={self.run}", f"{TRIAL_LABEL}={scope.trial}"]}
 
     def ask(self, scope: Scope, replica: Replica, method: str, path: str, *, within_s: float = ASK_S) -> Answer:
@@ -313,6 +342,9 @@ class EnginePlace:
 
     def leave(self, scope: Scope) -> None:
         self._scopes.pop(scope.trial, None)
+        if scope.at:
+            self._give_back(scope)
+            return
         beside: dict[str, Any] = {"label": [f"{RUN_LABEL}={self.run}", f"{BESIDE_LABEL}={scope.trial}"]}
         for filters in (self._of(scope), beside):
             removal.remove(self.engine.client.containers.list(all=True, ignore_removed=True, filters=filters))
@@ -322,6 +354,15 @@ class EnginePlace:
             self._drop_networks(self._of(scope))
             remains.drop_volumes(self.engine, scope.name)
             self._empty(scope.folder / scope.trial / "scratch")
+
+    def _give_back(self, scope: Scope) -> None:
+        """As it was: without our client, our helper and our ear."""
+        beside: Any = {"label": [f"{RUN_LABEL}={self.run}", f"{BESIDE_LABEL}={scope.trial}"]}
+        removal.remove(self.engine.client.containers.list(all=True, ignore_removed=True, filters=beside))
+        for network in self.engine.client.networks.list(filters={"label": f"{PROJECT}={scope.at}"}):
+            self._part(network)
+        if (events := self._taken.pop(scope.trial, None)) is not None:
+            events.stop()
 
     def _empty(self, scratch: Path) -> None:
         """What containers wrote there may be root's, and then only a container can remove it."""
@@ -335,13 +376,16 @@ class EnginePlace:
             self.engine.client.containers.run(IMAGE, argv[1:], entrypoint=argv[:1], volumes=mount, remove=True)
 
     def _drop_networks(self, filters: dict[str, Any]) -> None:
+        for network in self.engine.client.networks.list(filters=filters):
+            self._part(network)
+            network.remove()
+
+    def _part(self, network: Network) -> None:
         from docker.errors import APIError
 
-        for network in self.engine.client.networks.list(filters=filters):
-            if self._helper is not None:
-                with contextlib.suppress(APIError):  # it was never connected, or is gone
-                    network.disconnect(self._helper.container, force=True)
-            network.remove()
+        if self._helper is not None:
+            with contextlib.suppress(APIError):  # it was never connected, or is gone
+                network.disconnect(self._helper.container, force=True)
 
     def close(self, deadline: Deadline) -> Sequence[str]:
         self.quiet()
@@ -349,8 +393,9 @@ class EnginePlace:
 
     def quiet(self) -> None:
         """Nobody listens any more, and the helper ends."""
-        if self._events is not None:
-            self._events.stop()
+        for events in (self._events, *self._taken.values()):
+            if events is not None:
+                events.stop()
         if self._helper is not None:
             self._helper.close()
 

@@ -81,10 +81,13 @@ class Scope:
     over: threading.Event = field(default_factory=threading.Event)
     """Set when the run is being ended: nothing more is begun."""
 
+    at: str = ""
+    """Where somebody else has brought up what is tried: a Compose project, a namespace. Nothing of it is removed."""
+
     @property
     def name(self) -> str:
         """Short enough for a host name with a suffix, and of no other trial."""
-        return f"dkl-{self.run}-{self.trial}"
+        return self.at or f"dkl-{self.run}-{self.trial}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,17 @@ class Parted(Protocol):
 
     def reach(self, scope: Scope, service: str) -> str:
         """Ask a Service by its address, from the node where the arm stands."""
+        ...
+
+
+class Shared(Protocol):
+    """A site on which people have things of their own."""
+
+    def attach(self, scope: Scope) -> tuple[str, ...]:
+        """Take what stands at `scope.at` for the arm, instead of applying it; answers the images that it is made of.
+
+        What somebody is just changing is waited for; `leave` leaves all of it as it is.
+        """
         ...
 
 

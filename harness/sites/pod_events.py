@@ -22,8 +22,8 @@ FOR_S = 240
 class PodEvents:
     """Hands what happens to Pods to `hear(namespace, who, what, facts)`, and keeps their latest state."""
 
-    def __init__(self, kube: Kube, prefix: str, hear: Hear) -> None:
-        self._kube, self._prefix, self._hear = kube, prefix, hear
+    def __init__(self, kube: Kube, prefixes: tuple[str, ...], hear: Hear) -> None:
+        self._kube, self._prefixes, self._hear = kube, prefixes, hear
         self._standing = Standing(there=False)
         self._told: dict[str, dict[str, str]] = {}
 
@@ -71,7 +71,7 @@ class PodEvents:
 
     def _pod(self, pod: dict[str, Any]) -> None:
         """Say what is new in a Pod's state since it was last told of."""
-        if not pod["metadata"]["namespace"].startswith(self._prefix):
+        if not pod["metadata"]["namespace"].startswith(self._prefixes):
             return
         before, now = self._told.get(pod["metadata"]["uid"], {}), phases(pod)
         self._told[pod["metadata"]["uid"]] = now

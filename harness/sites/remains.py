@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from harness.model.errors import Problem
 from harness.setup import removal
+from harness.setup.projects import PROJECT
 from harness.sites.place import RUN_LABEL
 from harness.waiting import TooLate, until
 
 if TYPE_CHECKING:
     from harness.model.clock import Deadline
     from harness.setup.engine import Engine
-
-PROJECT = "com.docker.compose.project"
 
 
 def sweep(engine: Engine, run: str, deadline: Deadline) -> list[str]:

@@ -9,6 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from harness.model.arm import IMAGE
 from harness.model.errors import Problem
 from harness.model.site import Replica
 from harness.sites.place import Answer, Gone, Refusal, Unanswered
@@ -85,6 +86,11 @@ class _World:
     left: bool = False
 
 
+def _key(scope: Scope) -> str:
+    """Under what a trial's copies are kept, or those of whoever brought up what it looks at."""
+    return scope.at or scope.trial
+
+
 class FakeClient:
     """Sends by its schedule whenever time has passed."""
 
@@ -141,6 +147,9 @@ class FakePlace:
 
         self.clients: list[FakeClient] = []
         self._worlds: dict[str, _World] = defaultdict(_World)
+        self._others: set[str] = set()
+        """Where somebody else brought something up."""
+
         self._due: list[tuple[float, int, Callable[[float], None]]] = []
         self._order = itertools.count()
         self._turns = itertools.count()
@@ -163,6 +172,16 @@ class FakePlace:
     def streams(self) -> dict[str, str]:
         return {f"{self.name}-events": self.stream}
 
+    def attach(self, scope: Scope) -> tuple[str, ...]:
+        self._catch_up()
+        return (IMAGE,) if self._worlds[_key(scope)].copies else ()
+
+    def somebody_runs(self, scope: Scope, copies: int) -> None:
+        """What a person brings up by hand at `scope.at`."""
+        self._others.add(scope.at)
+        for _ in range(copies):
+            self._create(scope, self.clock.now())
+
     def apply(self, scope: Scope) -> list[str]:
         for _ in range(self.count - self.refuses):
             self._create(scope, self.clock.now())
@@ -173,7 +192,7 @@ class FakePlace:
     def look(self, scope: Scope) -> tuple[Replica, ...]:
         """As it was `lag_s` ago; of a host that was broken nothing is known but what was there before."""
         self._catch_up()
-        world = self._worlds[scope.trial]
+        world = self._worlds[_key(scope)]
         if self.down:
             return tuple(replace(r, ready=False, state="unknown") for r in world.looked)
         then = self.clock.now() - self.lag_s
@@ -184,7 +203,7 @@ class FakePlace:
     def ask(self, scope: Scope, replica: Replica, method: str, path: str, *, within_s: float = 1.0) -> Answer:
         """The process behind that address answers, whichever it is by now."""
         self._catch_up()
-        copy = self._worlds[scope.trial].copies.get(replica.name)
+        copy = self._worlds[_key(scope)].copies.get(replica.name)
         if copy is None or self.down or not copy.running or self.clock.now() < copy.answers_at:
             raise Unanswered("refused")
         if copy.hung:
@@ -202,7 +221,7 @@ class FakePlace:
 
     def signal(self, scope: Scope, replica: Replica, how: str) -> str:
         self._catch_up()
-        world = self._worlds[scope.trial]
+        world = self._worlds[_key(scope)]
         copy = world.copies.get(replica.name)
         if copy is None:
             raise Gone(f"there is no {replica.name}")
@@ -227,7 +246,7 @@ class FakePlace:
         out = self.policy.leaves_out_after_s
         able = [
             c
-            for c in self._worlds[scope.trial].copies.values()
+            for c in self._worlds[_key(scope)].copies.values()
             if c.running and not (out is not None and c.ill and when >= c.ill_since + out)
         ]
         if not able:
@@ -237,7 +256,7 @@ class FakePlace:
 
     def scale(self, scope: Scope, copies: int) -> str:
         self._catch_up()
-        world = self._worlds[scope.trial]
+        world = self._worlds[_key(scope)]
         for name in list(world.copies)[copies:]:
             del world.copies[name]
             self._changed(scope, self.clock.now(), name, "destroyed")
@@ -252,13 +271,13 @@ class FakePlace:
 
     def change(self, scope: Scope, names) -> str:
         """One copy after the other is made anew."""
-        world = self._worlds[scope.trial]
+        world = self._worlds[_key(scope)]
         for turn, name in enumerate(list(world.copies)):
             self._at(self.clock.now() + turn * self.starts_s, lambda at, name=name: self._make_anew(scope, name, at))
         return f"changed to {' '.join(names)}"
 
     def _make_anew(self, scope: Scope, name: str, when: float) -> None:
-        if self._worlds[scope.trial].copies.pop(name, None) is not None:
+        if self._worlds[_key(scope)].copies.pop(name, None) is not None:
             self._changed(scope, when, name, "destroyed")
             self._create(scope, when)
 
@@ -278,7 +297,7 @@ class FakePlace:
     def power(self, scope: Scope, node: str, how: str) -> str:
         """A pause freezes its copies. Anything else ends them, and they begin again with it where they would."""
         self._catch_up()
-        now, copies = self.clock.now(), self._worlds[scope.trial].copies.values()
+        now, copies = self.clock.now(), self._worlds[_key(scope)].copies.values()
         if how in ("resume", "start-engine"):
             self.down = False
             for copy in copies:
@@ -297,17 +316,19 @@ class FakePlace:
         return f"fake {how}"
 
     def evidence(self, scope: Scope) -> dict[str, str]:
-        return {"copies.txt": "\n".join(self._worlds[scope.trial].copies)}
+        return {"copies.txt": "\n".join(self._worlds[_key(scope)].copies)}
 
     def leave(self, scope: Scope) -> None:
         self.down = False
-        world = self._worlds[scope.trial]
+        if scope.at:
+            return
+        world = self._worlds[_key(scope)]
         world.copies.clear()
         world.left = True
         world.history.append((self.clock.now(), ()))
 
     def close(self, deadline: Deadline) -> list[str]:
-        return sorted(name for world in self._worlds.values() for name in world.copies)
+        return sorted(name for key, world in self._worlds.items() if key not in self._others for name in world.copies)
 
     # -- what happens of itself ------------------------------------------------------------------------------------
 
@@ -328,7 +349,7 @@ class FakePlace:
             client.catch_up(when)
 
     def _create(self, scope: Scope, when: float) -> None:
-        world = self._worlds[scope.trial]
+        world = self._worlds[_key(scope)]
         if world.left:
             return
         copy = _Copy(f"web-{next(world.names)}", f"thing-{next(self._things)}")
@@ -337,7 +358,7 @@ class FakePlace:
         self._at(when + self.starts_s, lambda at: self._starts(scope, copy, at))
 
     def _starts(self, scope: Scope, copy: _Copy, when: float) -> None:
-        if self._worlds[scope.trial].copies.get(copy.name) is not copy or self.down or copy.running:
+        if self._worlds[_key(scope)].copies.get(copy.name) is not copy or self.down or copy.running:
             return
         copy.incarnation += 1
         copy.restarts = copy.incarnation - 1
@@ -367,5 +388,5 @@ class FakePlace:
         scope.stirred.set()
 
     def _keep(self, scope: Scope, when: float) -> None:
-        world = self._worlds[scope.trial]
+        world = self._worlds[_key(scope)]
         world.history.append((when, tuple(c.seen() for c in world.copies.values())))

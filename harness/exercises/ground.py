@@ -1,0 +1,123 @@
+"""What an exercise stands on: the engine with the demo application's image, or the cluster and a namespace in it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.model.clock import Deadline
+from harness.model.errors import Problem
+from harness.model.site import Kind
+from harness.setup import cluster as clusters
+from harness.setup import endpoint, images, projects, tools
+from harness.setup import engine as engines
+from harness.sites import cluster as cluster_site
+from harness.sites.cluster import ClusterPlace
+from harness.sites.engine import EnginePlace
+from harness.sites.kube import Kube, Refused
+
+if TYPE_CHECKING:
+    from harness.exercises.folder import Folder
+    from harness.setup.engine import Engine
+    from harness.setup.steps import Steps
+
+REMOVED_S = 60.0
+NODE = f"{clusters.SHARED.name}-control-plane"
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The platform of one exercise, ready, and what a learner types there."""
+
+    folder: Folder
+    engine: Engine
+
+    @property
+    def once(self) -> str:
+        """What has to be typed once in each shell; empty where nothing has."""
+        if self._on_engine:
+            url = self.engine.endpoint
+            return f"export DOCKER_HOST={shlex.quote(url.url)}" if url.source == "--docker-host" else ""
+        kubectl = tools.kubectl(NODE, endpoint_env=self.engine.environment).parent
+        path = "" if str(kubectl) in os.environ.get("PATH", "").split(":") else f" PATH={kubectl}:$PATH"
+        return f"export KUBECONFIG={shlex.quote(str(clusters.SHARED.kubeconfig))}{path}"
+
+    @property
+    def apply(self) -> str:
+        if self._on_engine:
+            return f"{self._compose} up --detach"
+        return f"kubectl apply --namespace {self.folder.mark} {self._files}"
+
+    @property
+    def look(self) -> str:
+        """What shows what runs."""
+        return f"{self._compose} ps --all" if self._on_engine else f"kubectl get pods --namespace {self.folder.mark}"
+
+    @property
+    def take_away(self) -> str:
+        """What removes all that was applied; on an engine the file that is applied takes the place of the old one."""
+        return "" if self._on_engine else f"kubectl delete all --all --namespace {self.folder.mark}"
+
+    @property
+    def _on_engine(self) -> bool:
+        return self.folder.exercise.kind is Kind.ENGINE
+
+    @property
+    def _compose(self) -> str:
+        program, *rest = tools.compose()
+        typed = "docker" if rest else program
+        return " ".join([typed, *rest, "--project-name", self.folder.mark, self._files])
+
+    @property
+    def _files(self) -> str:
+        flag = "--file" if self._on_engine else "--filename"
+        return " ".join(f"{flag} {shlex.quote(str(file))}" for file in self.folder.files)
+
+    def place(self, run: str) -> EnginePlace | ClusterPlace:
+        prompt = engines.connect(self.engine.endpoint, silent_s=engines.PROMPT_S)
+        return EnginePlace(prompt, run) if self._on_engine else ClusterPlace(prompt, run)
+
+    def clear(self) -> None:
+        """Take down all that the learner ran here."""
+        if self._on_engine:
+            projects.take_down(self.engine, self.folder.mark)
+            return
+        kube = _kube()
+        cluster_site.take_back(kube, self.folder.mark, Deadline.after(REMOVED_S))
+        cluster_site.lend(kube, self.folder.mark)
+
+
+def make(folder: Folder, steps: Steps, *, flag: str = "") -> Ground:
+    """Have all ready that the exercise needs, and nothing else: Compose needs no cluster."""
+    if folder.exercise.kind is Kind.ENGINE:
+        engine = engines.ready(steps, flag=flag)
+        images.web(engine, steps)
+        tools.compose()
+        return Ground(folder, engine)
+    engine = clusters.up(steps, flag=flag).engine
+    images.load(engine, steps, clusters.SHARED, images.web(engine, steps))
+    cluster_site.lend(_kube(), folder.mark)
+    return Ground(folder, engine)
+
+
+def find(folder: Folder, *, flag: str = "") -> Ground:
+    """What `make` made, as it is now; nothing is waited for."""
+    folder.check_begun()
+    engine = engines.connect(endpoint.resolve(flag))
+    if folder.exercise.kind is Kind.CLUSTER:
+        tried, start = f"Looking for namespace {folder.mark}", f"labs exercise start {folder.exercise.name}"
+        try:
+            if not cluster_site.is_lent(_kube(), folder.mark):
+                raise Problem(tried, "there is none", start)
+        except Refused as refused:
+            raise Problem(tried, str(refused), start) from refused
+    return Ground(folder, engine)
+
+
+def _kube() -> Kube:
+    file = clusters.SHARED.kubeconfig
+    if not file.exists():
+        raise Problem("Looking for the cluster", f"there is no {file}", "labs up")
+    return Kube(file)
