@@ -179,7 +179,7 @@ class _Check:
         if others:
             raise Problem(tried, f"its image is {', '.join(others)}", f"image: {IMAGE}, and apply it again")
         copies = self.place.look(scope)
-        if not copies:
+        if not images:
             raise Problem(tried, "nothing of yours runs yet", f"apply your files: {self.ground.apply}")
         if all(copy.code is not None for copy in copies):
             ended = ", ".join(f"{copy.name} {copy.state}" for copy in copies)
@@ -195,8 +195,7 @@ class _Check:
         except NotSteady as error:
             late = error.__cause__
             missing = late.missing if isinstance(late, TooLate) else str(error)
-            seen = f"{cell.scenario.name} is about {missing}"
-            raise Problem(tried, seen, f"{self.ground.look}, and apply again what lacks") from error
+            raise Problem(tried, f"{cell.scenario.name} begins with {missing}", self.ground.look) from error
         except Problem:
             raise
         except Exception as error:  # whatever a platform says to a learner's file

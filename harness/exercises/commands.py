@@ -159,9 +159,11 @@ def _folder(name: str) -> Folder:
 
 def _tell(name: str, folder: Folder, done: Checked) -> None:
     if done.solved:
-        people.print(Text.assemble((f"✓ {name} is solved: ", "bold green"), f"{done.verdict.sentence}."))
+        people.print(
+            Text.assemble((f"✓ {name} is solved: ", "bold green"), f"{done.verdict.sentence}."), soft_wrap=True
+        )
     else:
-        people.print(Text.assemble((f"✗ {name}, not yet: ", "bold red"), f"{done.verdict.sentence}."))
+        people.print(Text.assemble((f"✗ {name}, not yet: ", "bold red"), f"{done.verdict.sentence}."), soft_wrap=True)
         _say(f"Change {folder.files[0]}, apply it and check again, or: labs exercise hint {name}")
     for one in done.left:
         _say(f"Left behind: {one}; labs clean removes it.")

@@ -7,6 +7,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness import ownership
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.site import Kind
@@ -80,7 +81,8 @@ class Ground:
         return EnginePlace(prompt, run) if self._on_engine else ClusterPlace(prompt, run)
 
     def clear(self) -> None:
-        """Take down all that the learner ran here."""
+        """Take down all that the learner ran here; a check that was killed may still hold on to it."""
+        ownership.forget_dead(self.engine)
         if self._on_engine:
             projects.take_down(self.engine, self.folder.mark)
             return

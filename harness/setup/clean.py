@@ -52,13 +52,12 @@ def find(engine: Engine | None, *, images: bool, everything: bool) -> list[Lefto
 def _on_engine(engine: Engine, *, images: bool) -> list[Leftover]:
     client = engine.client
     ours: dict[str, Any] = {"label": NAME}
+    # Containers of our images inherit the label.
+    labelled = client.containers.list(all=True, ignore_removed=True, filters=ours)
+    containers = {c.id: c for c in (*labelled, *projects.containers(engine))}
     found = [
         Leftover("container", str(c.name), lambda c=c: removal.remove([c]))  # type: ignore[misc]
-        for c in client.containers.list(all=True, ignore_removed=True, filters=ours)
-    ]
-    found += [
-        Leftover("container", str(c.name), lambda c=c: removal.remove([c]))  # type: ignore[misc]
-        for c in projects.containers(engine)
+        for c in containers.values()
     ]
     networks = [*client.networks.list(filters=ours), *projects.networks(engine)]
     found += [Leftover("network", str(n.name), n.remove) for n in networks]

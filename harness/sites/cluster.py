@@ -121,7 +121,8 @@ class ClusterPlace:
         self._scopes[scope.name] = scope
         until(f"what was applied to {scope.at}", lambda: unsettled(self.kube, scope.at), Deadline.after(SETTLE_S))
         pods = self.kube.get(f"/api/v1/namespaces/{scope.at}/pods")["items"]
-        return tuple(sorted({str(c["image"]) for pod in pods for c in pod["spec"]["containers"]}))
+        staying = [pod for pod in pods if not pod["metadata"].get("deletionTimestamp")]
+        return tuple(sorted({str(c["image"]) for pod in staying for c in pod["spec"]["containers"]}))
 
     def apply(self, scope: Scope) -> Sequence[str]:
         self._scopes[scope.name] = scope
@@ -289,7 +290,7 @@ def _client_pod(name: str) -> dict[str, Any]:
 
 
 def unsettled(kube: Kube, namespace: str) -> str:
-    """What of a namespace is not yet as it was asked for last: a roll-out under way, Pods that are still ending."""
+    """What of a namespace is not yet as it was asked for last; Pods that are still ending serve nobody any more."""
     apps = f"/apis/apps/v1/namespaces/{namespace}"
     for owner in ("deployments", "statefulsets"):
         for one in kube.get(f"{apps}/{owner}")["items"]:
@@ -299,9 +300,7 @@ def unsettled(kube: Kube, namespace: str) -> str:
             there, new = int(status.get("replicas", 0)), int(status.get("updatedReplicas", 0))
             if (there, new) != (wanted, wanted):
                 return f"{wanted} Pods of {name} as it is now; {there} are there, {new} of them as it is now"
-    pods = kube.get(f"/api/v1/namespaces/{namespace}/pods")["items"]
-    ending = [p["metadata"]["name"] for p in pods if p["metadata"].get("deletionTimestamp")]
-    return f"the end of {', '.join(ending)}" if ending else ""
+    return ""
 
 
 def lend(kube: Kube, namespace: str) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 import itertools
+import subprocess
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,13 +15,16 @@ import pytest
 
 from harness import acts, ownership
 from harness.acts.door import Door
-from harness.model.arm import Arm, Run
+from harness.model.arm import IMAGE, Arm, Run
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.parts import DAEMONS, KNOWN, KUBELET
 from harness.model.site import Kind, cluster, engine, swarm
-from harness.setup import places
+from harness.setup import places, projects, tools
+from harness.sites import cluster as cluster_site
 from harness.sites import parts
+from harness.sites.cluster import ClusterPlace
+from harness.sites.engine import EnginePlace
 from harness.sites.place import Ask, Gone, Scope, Unanswered
 from harness.waiting import until
 
@@ -406,6 +411,83 @@ def test_a_command_on_a_node_answers_what_it_printed_or_that_it_failed(site):
         site.place.shell(site.scope, node, "exit 3")
     with pytest.raises(Problem, match="elsewhere"):
         site.place.shell(site.scope, "elsewhere", "true")
+
+
+@contextmanager
+def by_hand(place, scope):
+    """Three copies that a person brought up at `scope.at`, and takes down again."""
+    if not isinstance(place, EnginePlace | ClusterPlace):
+        place.somebody_runs(scope, 3)
+        yield
+        return
+    if isinstance(place, ClusterPlace):
+        cluster_site.lend(place.kube, scope.at)
+        program = tools.kubectl("dk-labs-control-plane", endpoint_env=place.engine.environment)
+        kubectl = [str(program), "--kubeconfig", str(place.shape.kubeconfig), "--namespace", scope.at]
+        up = [*kubectl, "apply", *(f"--filename={HERE / name}" for name in scope.arm.recipe.names)]
+    else:
+        up = [*tools.compose(), "--project-name", scope.at]
+        up += [*(f"--file={HERE / name}" for name in scope.arm.recipe.names), "up", "--detach", "--pull", "never"]
+    try:
+        subprocess.run(up, check=True, capture_output=True, env=place.engine.environment)
+        yield
+    finally:
+        if isinstance(place, ClusterPlace):
+            cluster_site.take_back(place.kube, scope.at, Deadline.after(60))
+        else:
+            projects.take_down(place.engine, scope.at)
+
+
+@pytest.fixture
+def attached(opened, tmp_path):
+    """What a person brought up by hand, taken for a trial; all of it has to be there afterwards."""
+    place, arm, clock, heals, run, numbers = opened
+    number, heard = next(numbers), []
+    at = f"dkl-exercise-{run}"
+    scope = Scope(run, f"t{number:03d}", arm, HERE, tmp_path, heard=lambda *event: heard.append(event), at=at)
+    with by_hand(place, scope):
+        assert place.attach(scope) == (IMAGE,)
+        try:
+            found = Found(place, scope, clock, heals)
+            found.wait("three copies", lambda: three_answer(found))
+            yield found
+        finally:
+            place.leave(scope)
+        assert heard
+        assert len(found.running()) == 3
+
+
+@pytest.mark.parametrize("opened", [fake, compose, kubernetes], indirect=True, ids=names)
+def test_what_is_attached_to_can_be_acted_upon_and_asked_and_is_left_where_it_is(attached):
+    before = attached.running()
+    victim = before[0]
+    acts.crash(Door(attached.place, attached.scope), victim)
+
+    def back() -> str:
+        fresh = [r for r in attached.running() if r.thing == victim.thing and r.id != victim.id]
+        return "" if fresh and len(attached.running()) == 3 else "another incarnation"
+
+    attached.wait("another incarnation", back)
+    client = attached.place.client(attached.scope, Ask(per_s=20), lambda *_: None)
+    client.ready(Deadline(attached.clock.now() + 30, attached.clock))
+    client.stop()
+    assert {r.thing for r in attached.running()} == {r.thing for r in before}
+
+
+@pytest.mark.parametrize("opened", [fake, compose, kubernetes], indirect=True, ids=names)
+def test_nothing_is_attached_to_where_nobody_brought_anything_up_whatever_runs_beside_it(opened, tmp_path):
+    place, arm, *_, run, numbers = opened
+    own = Scope(run, f"t{next(numbers):03d}", arm, HERE, tmp_path, heard=lambda *_: None)
+    other = Scope(
+        run, f"t{next(numbers):03d}", arm, HERE, tmp_path, heard=lambda *_: None, at=f"dkl-exercise-{run}-no"
+    )
+    place.apply(own)
+    try:
+        assert place.attach(other) == ()
+        assert place.look(other) == ()
+    finally:
+        place.leave(other)
+        place.leave(own)
 
 
 @pytest.mark.parametrize(
