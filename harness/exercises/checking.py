@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from harness.exercises.ground import Ground
     from harness.model.scenario import Trials
     from harness.model.verdict import Verdict
-    from harness.sites.cluster import ClusterPlace
-    from harness.sites.engine import EnginePlace
 
     Tell = Callable[[str, str, float, float], None]
 
@@ -102,7 +100,7 @@ class _Check:
         self.ground, self.log, self.tell, self.says = ground, log, tell, says
         self.exercise = ground.folder.exercise
         self.arm = mine(self.exercise, tuple(file.name for file in ground.folder.files))
-        self.place: EnginePlace | ClusterPlace = ground.place(log.run)
+        self.place = ground.place(log.run)
         self.began = time.monotonic()
 
     def run(self) -> Checked:
@@ -152,7 +150,6 @@ class _Check:
             clock=EventClock(scope.stirred, scope.over),
             pace=Pace(),
             passing=passing(),
-            alone=True,
             steady_s=STEADY_S,
         )
         scope.heard = trial.heard

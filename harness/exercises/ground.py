@@ -18,11 +18,13 @@ from harness.sites import cluster as cluster_site
 from harness.sites.cluster import ClusterPlace
 from harness.sites.engine import EnginePlace
 from harness.sites.kube import Kube, Refused
+from harness.waiting import TooLate
 
 if TYPE_CHECKING:
     from harness.exercises.folder import Folder
     from harness.setup.engine import Engine
     from harness.setup.steps import Steps
+    from harness.sites.place import Shared
 
 REMOVED_S = 60.0
 NODE = f"{clusters.SHARED.name}-control-plane"
@@ -76,7 +78,7 @@ class Ground:
         flag = "--file" if self._on_engine else "--filename"
         return " ".join(f"{flag} {shlex.quote(str(file))}" for file in self.folder.files)
 
-    def place(self, run: str) -> EnginePlace | ClusterPlace:
+    def place(self, run: str) -> Shared:
         prompt = engines.connect(self.engine.endpoint, silent_s=engines.PROMPT_S)
         return EnginePlace(prompt, run) if self._on_engine else ClusterPlace(prompt, run)
 
@@ -87,7 +89,10 @@ class Ground:
             projects.take_down(self.engine, self.folder.mark)
             return
         kube = _kube()
-        cluster_site.take_back(kube, self.folder.mark, Deadline.after(REMOVED_S))
+        try:
+            cluster_site.take_back(kube, self.folder.mark, Deadline.after(REMOVED_S))
+        except TooLate as late:
+            raise Problem(f"Removing namespace {self.folder.mark}", str(late), "labs status") from late
         cluster_site.lend(kube, self.folder.mark)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.model.errors import Problem
 from harness.setup import removal
 
 if TYPE_CHECKING:
@@ -48,8 +49,19 @@ def take_down(engine: Engine, project: str) -> int:
     removal.remove(there)
     for network in networks(engine):
         if network.attrs["Labels"][PROJECT] == project:
-            network.remove()
+            _remove("network", network)
     for volume in volumes(engine):
         if volume.attrs["Labels"][PROJECT] == project:
-            volume.remove()
+            _remove("volume", volume)
     return len(there)
+
+
+def _remove(kind: str, one: Network | Volume) -> None:
+    """Somebody may have put a container of their own into it."""
+    from docker.errors import APIError
+
+    try:
+        one.remove()
+    except APIError as error:
+        fix = f"docker {kind} inspect {one.name}"
+        raise Problem(f"Removing {kind} {one.name}", str(error.explanation or error), fix) from error

@@ -127,17 +127,6 @@ class Parted(Protocol):
         ...
 
 
-class Shared(Protocol):
-    """A site on which people have things of their own."""
-
-    def attach(self, scope: Scope) -> tuple[str, ...]:
-        """Take what stands at `scope.at` for the arm, instead of applying it; answers the images that it is made of.
-
-        What somebody is just changing is waited for; `leave` leaves all of it as it is.
-        """
-        ...
-
-
 class Place(Protocol):
     """A site that is open. Each method is bounded in time and may be called from any thread."""
 
@@ -198,4 +187,15 @@ class Place(Protocol):
 
     def close(self, deadline: Deadline) -> Sequence[str]:
         """Remove everything of this run; answers what could not be removed."""
+        ...
+
+
+class Shared(Place, Protocol):
+    """A site on which people have things of their own."""
+
+    def attach(self, scope: Scope) -> tuple[str, ...]:
+        """Take what stands at `scope.at` for the arm, instead of applying it; answers the images that it is made of.
+
+        What somebody is just changing is waited for; `leave` leaves all of it as it is.
+        """
         ...

@@ -13,8 +13,8 @@ import pytest
 
 from harness import catalog
 from harness.model.clock import Deadline
-from harness.setup import places
-from harness.sites import own_cluster, remains
+from harness.setup import places, projects
+from harness.sites import own_cluster
 from harness.sites.place import RUN_LABEL
 from harness.waiting import until
 
@@ -31,8 +31,9 @@ def left(host, kubectl):
         namespaces = kubectl("get", "namespaces", "-l", RUN_LABEL, "-o", "name").split()
         nodes = host.client.containers.list(all=True, ignore_removed=True, filters={"label": own_cluster.KIND})
         own = [str(n.name) for n in nodes if n.labels[own_cluster.KIND].startswith(own_cluster.PREFIX)]
-        volumes = host.client.volumes.list(filters={"label": remains.PROJECT})
-        named = [str(v.name) for v in volumes if v.attrs["Labels"][remains.PROJECT].startswith("dkl-")]
+        volumes = host.client.volumes.list(filters={"label": projects.PROJECT})
+        of = {str(v.name): v.attrs["Labels"][projects.PROJECT] for v in volumes}
+        named = [n for n, p in of.items() if p.startswith("dkl-") and not p.startswith(projects.EXERCISE)]
         folders = [*places.state().glob("dockerhosts/dkl-*"), *places.state().glob("clusters/dkl-*")]
         found = [str(one.name) for one in (*containers, *networks, *folders)]
         return found + namespaces + own + named
