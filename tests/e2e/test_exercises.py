@@ -75,14 +75,13 @@ def learner(request, labs, web, tmp_path, monkeypatch):
     assert done.code == 0, done.err
 
 
-def in_their_time():
-    """On the cluster each takes a minute: two of its checks watch that nothing happens, and Pods end slowly."""
-    for one in EVERY:
-        slow = [pytest.mark.slow] if one.kind is Kind.CLUSTER else []
-        yield pytest.param(one, id=one.name, marks=slow)
+# On the cluster each takes a minute: two of its checks watch that nothing happens.
+IN_THEIR_TIME = [
+    pytest.param(one, id=one.name, marks=[pytest.mark.slow] if one.kind is Kind.CLUSTER else []) for one in EVERY
+]
 
 
-@pytest.mark.parametrize("learner", in_their_time(), indirect=True)
+@pytest.mark.parametrize("learner", IN_THEIR_TIME, indirect=True)
 def test_untouched_it_fails_solved_it_passes_and_after_a_reset_it_fails_again(learner):
     nothing = learner.exercises("check")
     assert nothing.code == COULD_NOT_RUN
