@@ -14,11 +14,14 @@ from pathlib import Path
 import pytest
 
 from harness import journal
-from harness.exercises import declared
+from harness.exercises import declared, progress
 from harness.exercises.folder import Folder
 from harness.model.clock import Deadline
 from harness.model.site import Kind
 from harness.setup import projects
+from harness.setup.cluster import SHARED
+from harness.sites import cluster as cluster_site
+from harness.sites.kube import Kube
 from harness.sites.place import RUN_LABEL
 from harness.waiting import until
 from tests.unit.solution import added
@@ -72,6 +75,9 @@ def learner(request, labs, web, tmp_path, monkeypatch):
     assert done.code == 0, done.err
     yield someone
     done = someone.exercises("reset")
+    progress.forget(someone.folder.mark)
+    if someone.exercise.kind is Kind.CLUSTER:
+        cluster_site.take_back(Kube(SHARED.kubeconfig), someone.folder.mark, Deadline.after(60))
     assert done.code == 0, done.err
 
 
