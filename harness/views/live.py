@@ -28,6 +28,9 @@ MARKS = {
 }
 SPARKS = "▁▂▃▄▅▆▇█"
 BAR = 12
+ROOMY = 72
+"""A terminal of fewer columns has no room for bars beside the copies."""
+
 CLIENT_S = 10.0
 TURNS = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
@@ -50,6 +53,7 @@ class Live:
 
     def put(self) -> None:
         if self._area is None:
+            self._size = self._console.size
             self._area = Area(console=self._console, auto_refresh=False, transient=True)
             self._area.start()
         self._after_resizing()
@@ -60,12 +64,15 @@ class Live:
         self._area.update(self._picture, refresh=True)
 
     def _after_resizing(self) -> None:
-        """A terminal that got narrower has wrapped the picture: nobody knows any more where it began."""
+        """A terminal that got narrower has wrapped the picture: nobody knows any more where it began.
+
+        Of what was told, as much is told again as there is room for.
+        """
         if self._console.size == self._size:
             return
         self._size = self._console.size
         self._console.clear()
-        for line in self._told:
+        for line in self._told[-self._size.height :]:
             self._console.print(line, soft_wrap=True)
 
     def rest(self) -> None:
@@ -147,7 +154,7 @@ def _lane(lane: Lane, now_s: float, width: int) -> Text:
     name = Text(f"   {one_line(lane.arm)}")
     name.truncate(wide - len(number), overflow="ellipsis")
     name.append(number).pad_right(wide - cell_len(name.plain))
-    time = _elapsed(lane, now_s)
+    time = _elapsed(lane, now_s, BAR if width >= ROOMY else 0)
     room = max(0, width - wide - cell_len(time.plain) - 3)
     middle = Text.assemble(_copies(lane, room // 2), " ", _spark(lane, now_s), *_acted(lane))
     if lane.missing:
@@ -193,11 +200,11 @@ def _spark(lane: Lane, now_s: float) -> Text:
     return text
 
 
-def _elapsed(lane: Lane, now_s: float) -> Text:
+def _elapsed(lane: Lane, now_s: float, bar: int) -> Text:
     if not lane.allowed_s or not lane.missing:
-        return Text(" " * (BAR + 11))
+        return Text(" " * (bar + 11))
     waited_s = max(0.0, now_s - lane.since_s)
-    text = _bar(min(1.0, waited_s / lane.allowed_s), BAR, "blue")
+    text = _bar(min(1.0, waited_s / lane.allowed_s), bar, "blue")
     return text.append(f" {waited_s:3.0f} of {lane.allowed_s:.0f} s".ljust(11))
 
 

@@ -45,7 +45,9 @@ class View(Protocol):
 
 def moving(console: Console) -> bool:
     """Whether a picture that changes is wanted there."""
-    return console.is_terminal and not console.is_dumb_terminal and not any(os.environ.get(n) for n in STILL)
+    # Rich takes anything for a terminal where FORCE_COLOR is set, also a file.
+    able = console.is_interactive and not console.is_dumb_terminal and console.file.isatty()
+    return able and not any(os.environ.get(name) for name in STILL)
 
 
 def _line(at_s: float, what: str | Text) -> Text:
@@ -98,8 +100,10 @@ class Show:
         self._over.set()
         if self._ticking is not None:
             self._ticking.join()
-        self.now()
-        self._view.end()
+        try:
+            self.now()
+        finally:
+            self._view.end()
 
     def _tick(self) -> None:
         while not self._over.wait(TICK_S):
