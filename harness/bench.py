@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rich.text import Text
+
 from harness import calibrate, catalog, journal, outcome, ownership, packing, register, reporting, typed
 from harness import compare as comparison
 from harness.model.clock import RealClock
@@ -37,7 +39,7 @@ from harness.views import explain as explanation
 from harness.views import junit, markdown, table
 from harness.views import lab as showing
 from harness.views.show import Show, moving
-from harness.views.words import clean
+from harness.views.words import clean, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -121,7 +123,7 @@ def run(
             facts(up, seed=seed, trials=trials, labs=[lab.name for lab in labs], lacking=sorted(lacking)),
             show.take,
         )
-        stepper = Stepper(console, show, console.input) if step else None
+        stepper = Stepper(console, show, lambda prompt: console.input(Text(prompt))) if step else None
         runner = Runner(
             list(labs),
             planned,
@@ -198,7 +200,7 @@ def close(
         console.print(line, soft_wrap=True)
     for lab in labs:
         for beside in table.shown(lab, recorded[lab.name]):
-            console.print(f"  beside: {beside}", style="dim", highlight=False, soft_wrap=True)
+            console.print(Text(f"  beside: {one_line(beside)}", "dim"), soft_wrap=True)
     _say_times(console, runs, folders, leftovers)
     if to.json:
         write(document, to.json)

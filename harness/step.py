@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from harness.model.errors import Interrupted
 from harness.model.timeline import Kind
+from harness.views.words import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from harness.model.scenario import Scenario
     from harness.model.timeline import Timeline
     from harness.views.show import Show
+
+
+ENDED_BY_HAND = 130
+"""As if it had been Ctrl-C."""
 
 
 @dataclass(slots=True)
@@ -66,22 +72,28 @@ class Stepper:
         if scenario is None:
             return
         if number:
-            self._ask(f"  Next: {gate.what}. Enter to go on: ")
+            self._hear(f"  Next: {one_line(gate.what)}. Enter to go on: ")
             return
-        self._say(f"\n{scenario.name}", "bold")
-        self._say(f"  {' '.join(scenario.plan.split())}")
+        self._say(f"\n{one_line(scenario.name)}", "bold")
+        self._say(f"  {one_line(scenario.plan)}")
         for place, arm in enumerate(self._arms, 1):
-            self._say(f"    {place}  {arm}")
-        self._say(f"  {scenario.asks} Numbers, all or none; Enter if you would rather not guess.")
+            self._say(f"    {place}  {one_line(arm)}")
+        self._say(f"  {one_line(scenario.asks)} Numbers, all or none; Enter if you would rather not guess.")
         self._expected = self._guess()
 
     def _guess(self) -> frozenset[str] | None:
         while True:
-            said = self._ask("  > ").strip().lower()
+            said = self._hear("  > ").strip().lower()
             try:
                 return read(said, self._arms)
             except ValueError as error:
                 self._say(f"  {error}", "yellow")
+
+    def _hear(self, prompt: str) -> str:
+        try:
+            return self._ask(prompt)
+        except EOFError:  # Ctrl-D: nobody will answer any more
+            raise Interrupted(ENDED_BY_HAND) from None
 
     def over(self, timelines: Mapping[str, Iterable[Timeline]]) -> None:
         """Say what came of it, beside what was expected."""
@@ -92,7 +104,7 @@ class Stepper:
                     self._tell(arm, all(each))
 
     def _tell(self, arm: str, through: bool) -> None:
-        line = Text.assemble(f"    {arm}: ", ("yes" if through else "no", "bold"))
+        line = Text.assemble(f"    {one_line(arm)}: ", ("yes" if through else "no", "bold"))
         if self._expected is not None:
             right = (arm in self._expected) == through
             self.asked += 1
@@ -115,7 +127,7 @@ def read(said: str, arms: list[str]) -> frozenset[str] | None:
     if said in ("all", "none"):
         return frozenset(arms if said == "all" else ())
     numbers = re.split(r"[\s,]+", said)
-    if not all(n.isdigit() and 1 <= int(n) <= len(arms) for n in numbers):
+    if not all(n.isdecimal() and 1 <= int(n) <= len(arms) for n in numbers):
         raise ValueError(f"{said!r} is none of: numbers from 1 to {len(arms)}, all, none")
     return frozenset(arms[int(n) - 1] for n in numbers)
 

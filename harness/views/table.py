@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from harness.model.verdict import NotShown
-from harness.views.words import in_words, surprise
+from harness.views.words import in_words, one_line, surprise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,7 +24,7 @@ def closing(findings: Iterable[Finding]) -> Iterable[Text]:
         word, colour = surprise(one)
         yield Text.assemble((f"{one.id:<40}", "bold"), (in_words(one), f"bold {colour}"), f"  ({word})")
         yield Text(f"  {one.sentence}", "dim")
-        yield Text(f"  {one.verdict.sentence}")
+        yield Text(f"  {one_line(one.verdict.sentence)}")
         if one.not_built:
             yield Text(f"  Part {', '.join(one.not_built)} is not built yet.", "dim")
         yield Text()

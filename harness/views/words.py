@@ -56,7 +56,8 @@ def surprise(finding: Finding) -> tuple[str, str]:
 
 def told(finding: Finding) -> Text:
     word, colour = surprise(finding)
-    line = Text.assemble((f"{finding.id}: {in_words(finding)}", f"bold {colour}"), f"; {finding.verdict.sentence}")
+    sentence = one_line(finding.verdict.sentence)
+    line = Text.assemble((f"{finding.id}: {in_words(finding)}", f"bold {colour}"), f"; {sentence}")
     return line.append(f" ({word})", colour)
 
 
