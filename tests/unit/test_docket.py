@@ -1,0 +1,157 @@
+"""When a verdict is told: as soon as nothing that is still to come can change it, and once."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from harness.docket import Docket
+from harness.model.arm import Arm, Run
+from harness.model.claim import Lab
+from harness.model.scenario import Scenario, Trials
+from harness.model.site import engine
+from harness.model.verdict import Grade, Verdict, fails, holds
+from harness.register import Claim, Part, Register
+from tests.unit.crashes import away, back, cut_off
+
+CRASH = Scenario("crash", "It crashes.", lambda _t: None)
+LINUX = "Linux 9"
+
+
+def cell(name: str, needs: str = "") -> Trials:
+    return CRASH @ Arm(name, engine, Run(), needs=needs)
+
+
+TESTED, OTHER, RARE = cell("tested"), cell("other"), cell("rare", LINUX)
+BLANK, STANDARD, ONE = cell("blank"), cell("standard"), cell("without one")
+
+
+def returns(crashed: Trials = TESTED) -> Verdict:
+    span = crashed.restored()
+    return holds("it came back") if span else fails("it stayed away")
+
+
+def returns_too(crashed: Trials = OTHER) -> Verdict:
+    return returns(crashed)
+
+
+def returns_rarely(crashed: Trials = RARE) -> Verdict:
+    return returns(crashed)
+
+
+def small(*claims) -> Lab:
+    lab = Lab("Does it come back?")
+    lab.name = "small"
+    for id_, judge, more in claims:
+        lab.claim(id_, **{"blank": BLANK, "standard": STANDARD} | more)(judge)
+    return lab
+
+
+def entry(id_: str, *parts: str) -> Claim:
+    built = tuple(Part(name, "It comes back.", Grade.CONFIRMED) for name in parts)
+    return Claim(id_, "small", "topic", ("s",), "It comes back.", Grade.CONFIRMED, "why", parts=built)
+
+
+KNOWN = Register((entry("c"), entry("d"), entry("e", "a", "b")))
+
+
+def docket(*claims, wanted: int = 1, lab: Lab | None = None, **more) -> Docket:
+    lab = lab or small(*(claims or [("c", returns, {})]))
+    return Docket([lab], KNOWN, Counter({("small", t.cell): wanted for c in lab.claims for t in c.trials}), **more)
+
+
+def told(of: Docket, *filed, lab: str = "small") -> list[list[str]]:
+    """For each trial, as it ends, what is told then."""
+    return [[f"{f.id} {f.verdict.grade}" for f in of.file(lab, c.cell, timeline)] for c, timeline in filed]
+
+
+def test_what_holds_is_told_with_its_blank_and_does_not_wait_for_the_standard():
+    assert told(docket(), (TESTED, back()), (BLANK, away())) == [[], ["c CONFIRMED"]]
+
+
+def test_what_fails_is_told_with_its_standard_and_does_not_wait_for_the_blank():
+    assert told(docket(), (TESTED, away()), (STANDARD, back())) == [[], ["c REFUTED"]]
+
+
+def test_in_whichever_order_they_end():
+    assert told(docket(), (BLANK, away()), (STANDARD, back()), (TESTED, back())) == [[], [], ["c CONFIRMED"]]
+
+
+def test_a_cell_counts_once_its_last_repetition_has_ended():
+    filed = [(BLANK, away()), (TESTED, back()), (TESTED, back()), (BLANK, away())]
+
+    assert told(docket(wanted=2), *filed) == [[], [], [], ["c CONFIRMED"]]
+
+
+def test_a_verdict_is_told_once():
+    of = docket()
+    filed = [(TESTED, back()), (BLANK, away()), (STANDARD, back()), (STANDARD, away())]
+
+    assert told(of, *filed) == [[], ["c CONFIRMED"], [], []]
+    assert list(of.findings) == ["c"]
+
+
+def test_what_is_left_open_is_told_when_nothing_more_is_to_come():
+    filed = [(TESTED, cut_off()), (BLANK, away()), (STANDARD, back())]
+
+    assert told(docket(), *filed) == [[], [], ["c INCONCLUSIVE"]]
+
+
+def test_a_condition_is_waited_for():
+    of = docket(("c", returns, {"given": {"one": ONE}}))
+
+    assert told(of, (TESTED, back()), (BLANK, away()), (ONE, away())) == [[], [], ["c CONDITIONAL"]]
+
+
+def test_all_parts_of_a_claim_are_told_together():
+    of = docket(("e", returns, {"part": "a"}), ("e", returns_too, {"part": "b"}))
+
+    assert told(of, (TESTED, back()), (BLANK, away()), (OTHER, back())) == [[], [], ["e CONFIRMED"]]
+    assert set(of.findings["e"].parts) == {"a", "b"}
+
+
+def test_two_claims_that_rest_on_the_same_cell_may_be_told_at_once():
+    of = docket(("c", returns, {}), ("d", returns_too, {}))
+    filed = [(TESTED, back()), (OTHER, back()), (BLANK, away())]
+
+    assert told(of, *filed) == [[], [], ["c CONFIRMED", "d CONFIRMED"]]
+
+
+def test_a_claim_of_whose_cells_one_is_not_run_at_all_is_left_out():
+    of = docket(("c", returns, {}), ("d", returns_too, {}))
+    del of.wanted["small", OTHER.cell]
+    filed = [(TESTED, back()), (BLANK, away()), (STANDARD, back())]
+
+    assert told(of, *filed) == [[], ["c CONFIRMED"], []]
+
+
+def test_only_claims_that_were_asked_for_are_told():
+    of = docket(("c", returns, {}), ("d", returns_too, {}), only=frozenset({"d"}))
+
+    assert told(of, (TESTED, back()), (BLANK, away()), (OTHER, back())) == [[], [], ["d CONFIRMED"]]
+
+
+def test_that_fewer_are_to_come_than_were_planned_is_known_at_the_next_end():
+    of = docket(wanted=5)
+    filed = [(TESTED, back()), *[(BLANK, away())] * 3]
+    assert told(of, *filed) == [[]] * 4
+
+    of.wanted["small", TESTED.cell] = 1
+    of.wanted["small", BLANK.cell] = 4
+    assert told(of, (BLANK, away())) == [["c CONFIRMED"]]
+
+
+def test_what_this_host_lacks_is_said_where_it_is_judged_nevertheless():
+    of = docket(("c", returns_rarely, {}), lacking=frozenset({LINUX}))
+
+    assert told(of, (BLANK, away()), (STANDARD, back()), (RARE, back())) == [[], [], ["c UNAVAILABLE"]]
+
+
+def test_cells_of_one_name_in_two_labs_are_not_taken_for_one_another():
+    lab, other = small(("c", returns, {})), small(("d", returns, {}))
+    other.name = "other"
+    wanted = Counter({(name, t.cell): 1 for name in ("small", "other") for t in (TESTED, BLANK, STANDARD)})
+    of = Docket([lab, other], KNOWN, wanted)
+
+    assert told(of, (TESTED, back()), (STANDARD, away())) == [[], []]
+    assert told(of, (BLANK, away()), lab="other") == [[]]
+    assert told(of, (BLANK, away())) == [["c CONFIRMED"]]
