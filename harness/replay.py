@@ -42,7 +42,7 @@ def moments(lines: Iterable[Mapping[str, Any]]) -> list[Moment]:
 def _moment(line: Mapping[str, Any], began: Mapping[str, float]) -> float | None:
     match line["type"]:
         case "entry":
-            return float(began[line["trial"]] + line["at_s"])
+            return float(began[line["trial"]] + line["at_s"]) if line["trial"] in began else None
         case "run":
             return 0.0
         case "trial":
@@ -77,13 +77,15 @@ class Film:
                 self._docket.wanted[line["lab"], line["cell"]] = line["n"]
             case "trial":
                 self._trials[line["trial"]] = line
-            case "entry":
+            case "entry" if line["trial"] in self._trials:
                 self._entries[line["trial"]].append(journal.entry_of(line))
                 if (line["kind"], line["what"]) == ("mark", "end"):
                     self._file(show, line["trial"])
 
     def _file(self, show: Show, trial: str) -> None:
         begun, timeline = self._trials[trial], written(self._entries.pop(trial), self._run)
+        if begun["lab"] not in self._docket.recorded:
+            return
         for finding in self._docket.file(begun["lab"], begun["cell"], timeline):
             show.verdict(finding)
 

@@ -1,0 +1,262 @@
+"""A recorded run shown again: in the order in which it happened, at its moments, with the same verdicts."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+
+import pytest
+from rich.console import Console
+
+from harness import bench, catalog, cli, journal, outcome, register
+from harness.model.errors import Problem
+from harness.model.timeline import Kind
+from harness.replay import Film, Projector, moments
+from harness.views.board import Board
+from tests.contract.fake import VirtualClock
+from tests.unit.lines import end, entry, nothing_said, run, trial, wait, wanted
+
+KNOWN = register.load(catalog.REGISTER)
+RECORDED = catalog.FOLDER / "recorded"
+SMALL = RECORDED / "storage"
+
+
+class Told:
+    """Takes what a show takes, and keeps when it did."""
+
+    def __init__(self, now=lambda: 0.0) -> None:
+        self.board, self._now = Board(), now
+        self.lines: list[tuple[float, dict]] = []
+        self.findings: dict[str, tuple[dict, outcome.Finding]] = {}
+        self.shown = 0
+
+    def take(self, line) -> None:
+        self.board.take(line)
+        self.lines.append((self._now(), line))
+
+    def verdict(self, finding) -> None:
+        assert finding.id not in self.findings
+        self.findings[finding.id] = (self.lines[-1][1], finding)
+
+    def now(self) -> None:
+        self.shown += 1
+
+
+def labs_of(folder):
+    return [catalog.lab(name) for name in journal.read(folder).facts["labs"]]
+
+
+def replayed(lines, labs=(), *, speed: float = 0.0) -> tuple[Told, VirtualClock]:
+    clock = VirtualClock()
+    told = Told(lambda: clock.now() - 1000.0)
+    Projector(clock, speed).play(Film(lines, labs, KNOWN), told)
+    return told, clock
+
+
+# -- moments -------------------------------------------------------------------------------------------------------
+
+
+def order(*lines) -> list[float]:
+    found = moments(lines)
+    assert sorted(map(id, lines)) == sorted(id(m.line) for m in found)
+    return [m.at_s for m in found]
+
+
+def test_what_was_written_late_is_shown_when_it_happened():
+    lines = [run(), trial(began_s=10.0), entry("act", "crash", 3.0), entry("request", "200", 1.0), end(at_s=4.0)]
+
+    assert order(*lines) == [0.0, 10.0, 11.0, 13.0, 14.0]
+    assert [m.line["what"] for m in moments(lines) if "what" in m.line] == ["200", "crash", "end"]
+
+
+def test_trials_side_by_side_are_shown_side_by_side():
+    lines = [trial("t001", began_s=1.0), trial("t002", began_s=2.0)]
+    lines += [entry("note", f"{name}@{at}", at, trial=name) for name in ("t001", "t002") for at in (1.0, 3.0)]
+
+    assert [m.line["what"] for m in moments(lines)[2:]] == ["t001@1.0", "t002@1.0", "t001@3.0", "t002@3.0"]
+
+
+def test_lines_of_the_run_s_own_stand_at_its_time():
+    opened = {"type": "site", "site": "cluster", "began_s": 2.0, "took_s": 4.0}
+
+    assert order(opened, wanted(3, at_s=1.0), wait("a copy", at_s=5.5), trial(began_s=3.0)) == [1.0, 3.0, 5.5, 6.0]
+
+
+def test_a_line_that_has_no_time_comes_after_those_before_it():
+    lines = [trial(began_s=5.0), {"type": "trouble", "trial": "t001", "text": "x"}, entry("note", "note", 1.0)]
+
+    assert order(*lines) == [5.0, 5.0, 6.0]
+    assert order(trial(began_s=5.0), entry("note", "note", 2.0), {"type": "end", "how": "done"}) == [5.0, 7.0, 7.0]
+
+
+def test_what_happened_at_once_keeps_its_order():
+    lines = [trial(), *[entry("note", str(n), 1.0) for n in range(20)]]
+
+    assert [m.line["what"] for m in moments(lines)[1:]] == [str(n) for n in range(20)]
+
+
+# -- verdicts ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in RECORDED.iterdir()))
+def test_recorded_runs_give_the_verdicts_that_they_give_when_they_are_judged(name):
+    folder = RECORDED / name
+    labs, read = labs_of(folder), journal.read(folder)
+    judged = outcome.judge(labs, {lab.name: read.of_lab(lab.name) for lab in labs}, KNOWN)
+    told, _ = replayed(journal.sound_lines(folder)[0], labs)
+    assert {id_: found for id_, (_, found) in told.findings.items()} == {f.id: f for f in judged}
+
+
+def test_a_verdict_is_told_when_a_trial_ends_that_it_rests_on_and_before_those_that_it_does_not():
+    (lab,) = labs_of(RECORDED / "selfhealing")
+    told, _ = replayed(journal.sound_lines(RECORDED / "selfhealing")[0], [lab])
+    cells = {line["trial"]: line["cell"] for _, line in told.lines if line["type"] == "trial"}
+    ended = [line["trial"] for _, line in told.lines if is_end(line)]
+    rested = {c.id: {t.cell for c2 in lab.claims if c2.id == c.id for t in c2.trials} for c in lab.claims}
+    for id_, (line, _) in told.findings.items():
+        assert is_end(line)
+        assert cells[line["trial"]] in rested[id_]
+
+    assert len({line["trial"] for line, _ in told.findings.values()}) > len(told.findings) / 2
+    assert min(ended.index(line["trial"]) for line, _ in told.findings.values()) < len(ended) / 2
+
+
+def is_end(line) -> bool:
+    return line["type"] == "entry" and (line["kind"], line["what"]) == (Kind.MARK, "end")
+
+
+def test_of_a_journal_that_does_not_say_what_was_planned_it_is_counted():
+    lines = [run(), trial("t001"), trial("t002", n=2), trial("t003", "hang @ web"), end("t001")]
+    told, _ = replayed(lines)
+
+    assert told.board.wanted == {("small", "crash @ web"): 2, ("small", "hang @ web"): 1}
+    assert [line["type"] for _, line in told.lines[:3]] == ["wanted", "wanted", "run"]
+
+
+def test_of_a_journal_that_says_what_was_planned_it_is_taken_from_there():
+    told, _ = replayed([run(), wanted(5), trial(), end(), wanted(3, at_s=20.0)])
+
+    assert told.board.total == 3
+    assert [line["n"] for _, line in told.lines if line["type"] == "wanted"] == [5, 3]
+
+
+@pytest.mark.parametrize("lines", [[entry("note", "x", trial="t9"), end("t9")], [trial(lab="unheard of"), end()]])
+def test_trials_of_which_nothing_is_known_are_passed_over_as_when_it_is_judged(lines):
+    told, _ = replayed([run(), *lines])
+
+    assert told.findings == {}
+
+
+# -- time ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("speed", [0.5, 1.0, 8.0, 100.0])
+def test_it_takes_as_long_as_it_did_divided_by_the_speed(speed):
+    lines, _ = journal.sound_lines(SMALL)
+    told, clock = replayed(lines, labs_of(SMALL), speed=speed)
+    last_s = moments(lines)[-1].at_s
+
+    assert clock.now() - 1000.0 == pytest.approx(last_s / speed)
+    happened = [m.at_s for m in moments(lines)]
+    assert [at for at, _ in told.lines][-len(happened) :] == pytest.approx([at / speed for at in happened])
+
+
+def test_showing_that_takes_its_time_is_made_up_for():
+    lines = [trial(), *[entry("note", "x", float(n)) for n in range(1, 11)]]
+    clock = VirtualClock()
+    told = Told()
+    take = told.take
+
+    def slowly(line) -> None:
+        clock.time += 0.9
+        take(line)
+
+    told.take = slowly
+    Projector(clock, 1.0).play(Film(lines, (), KNOWN), told)
+
+    assert clock.now() - 1000.0 == pytest.approx(10.9)
+
+
+def test_without_a_speed_nobody_is_kept_waiting_and_each_moment_is_shown():
+    lines, _ = journal.sound_lines(SMALL)
+    told, clock = replayed(lines, labs_of(SMALL))
+
+    assert clock.now() == 1000.0
+    assert told.shown == len({m.at_s for m in moments(lines)} - {0.0})
+
+
+def test_the_projector_s_clock_is_that_of_the_recording():
+    clock = VirtualClock()
+    projector = Projector(clock, 20.0)
+    clock.sleep(2.0)
+
+    assert projector.now_s() == pytest.approx(40.0)
+
+
+# -- as the command does it ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def copied(tmp_path, monkeypatch):
+    """A recorded run that can be damaged."""
+    nothing_said(monkeypatch)
+    shutil.copy(SMALL / journal.FILE, tmp_path)
+    return tmp_path
+
+
+def shown(folder) -> tuple[int, str]:
+    file = io.StringIO()
+    code = bench.replay(Console(file=file, width=200), folder, speed=20)
+    return code, file.getvalue()
+
+
+def test_where_no_picture_can_be_shown_it_is_shown_at_once_and_judged(copied):
+    code, told = shown(copied)
+    judged = io.StringIO()
+    bench.judge(Console(file=judged, width=200), [copied])
+
+    assert code == 0
+    assert told.endswith(judged.getvalue())
+    assert told.count("docker-volumes-persist: the article is right") == 1
+    assert told.index("engine opened") < told.index("docker-volumes-persist: ")
+
+
+def test_damage_in_the_middle_is_told_in_one_line_after_what_was_before_it(copied, monkeypatch):
+    text = (copied / journal.FILE).read_text().split("\n")
+    at = next(n for n, line in enumerate(text) if '"kind": "act"' in line)
+    (copied / journal.FILE).write_text("\n".join([*text[:at], "{damaged", *text[at + 1 :]]))
+    file = io.StringIO()
+    monkeypatch.setattr(cli, "people", Console(file=file, width=200))
+    code = cli.run(lambda: bench.replay(cli.people, copied, speed=20))
+    lines = file.getvalue().splitlines()
+
+    assert code == 4
+    assert "engine opened" in file.getvalue()
+    assert "docker-volumes-persist" not in file.getvalue()
+    assert f"line {at + 1}: JSONDecodeError" in lines[-1]
+    assert lines[-1].startswith(f"✗ Replaying {copied}: {journal.FILE}")
+
+
+def test_a_last_line_that_was_cut_short_is_what_a_killed_run_leaves(copied):
+    whole = (copied / journal.FILE).read_text()
+    (copied / journal.FILE).write_text(whole[: whole.index('"what": "end"')])
+    code, told = shown(copied)
+
+    assert code == outcome.OPEN
+    assert "docker-volumes-persist: " not in told
+    assert "not settled" in told
+
+
+def test_an_empty_journal_is_told_as_that(copied):
+    (copied / journal.FILE).write_text("")
+
+    with pytest.raises(Problem, match="does not say which run it is"):
+        shown(copied)
+
+
+def test_a_journal_without_its_head_is_told_as_that(copied):
+    (copied / journal.FILE).write_text("".join(json.dumps(line) + "\n" for line in (trial(), end())))
+
+    with pytest.raises(Problem, match="does not say which run it is"):
+        shown(copied)
