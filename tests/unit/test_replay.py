@@ -9,49 +9,14 @@ import shutil
 import pytest
 from rich.console import Console
 
-from harness import bench, catalog, cli, journal, outcome, register
+from harness import bench, catalog, cli, journal, outcome
 from harness.model.errors import Problem
-from harness.model.timeline import Kind
 from harness.replay import Film, Projector, moments
-from harness.views.board import Board
 from tests.contract.fake import VirtualClock
 from tests.unit.lines import end, entry, nothing_said, run, trial, wait, wanted
+from tests.unit.replaying import KNOWN, Told, labs_of, replayed
 
-KNOWN = register.load(catalog.REGISTER)
-RECORDED = catalog.FOLDER / "recorded"
-SMALL = RECORDED / "storage"
-
-
-class Told:
-    """Takes what a show takes, and keeps when it did."""
-
-    def __init__(self, now=lambda: 0.0) -> None:
-        self.board, self._now = Board(), now
-        self.lines: list[tuple[float, dict]] = []
-        self.findings: dict[str, tuple[dict, outcome.Finding]] = {}
-        self.shown = 0
-
-    def take(self, line) -> None:
-        self.board.take(line)
-        self.lines.append((self._now(), line))
-
-    def verdict(self, finding) -> None:
-        assert finding.id not in self.findings
-        self.findings[finding.id] = (self.lines[-1][1], finding)
-
-    def now(self) -> None:
-        self.shown += 1
-
-
-def labs_of(folder):
-    return [catalog.lab(name) for name in journal.read(folder).facts["labs"]]
-
-
-def replayed(lines, labs=(), *, speed: float = 0.0) -> tuple[Told, VirtualClock]:
-    clock = VirtualClock()
-    told = Told(lambda: clock.now() - 1000.0)
-    Projector(clock, speed).play(Film(lines, labs, KNOWN), told)
-    return told, clock
+SMALL = catalog.FOLDER / "recorded" / "storage"
 
 
 # -- moments -------------------------------------------------------------------------------------------------------
@@ -96,34 +61,7 @@ def test_what_happened_at_once_keeps_its_order():
     assert [m.line["what"] for m in moments(lines)[1:]] == [str(n) for n in range(20)]
 
 
-# -- verdicts ------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("name", sorted(path.name for path in RECORDED.iterdir()))
-def test_recorded_runs_give_the_verdicts_that_they_give_when_they_are_judged(name):
-    folder = RECORDED / name
-    labs, read = labs_of(folder), journal.read(folder)
-    judged = outcome.judge(labs, {lab.name: read.of_lab(lab.name) for lab in labs}, KNOWN)
-    told, _ = replayed(journal.sound_lines(folder)[0], labs)
-    assert {id_: found for id_, (_, found) in told.findings.items()} == {f.id: f for f in judged}
-
-
-def test_a_verdict_is_told_when_a_trial_ends_that_it_rests_on_and_before_those_that_it_does_not():
-    (lab,) = labs_of(RECORDED / "selfhealing")
-    told, _ = replayed(journal.sound_lines(RECORDED / "selfhealing")[0], [lab])
-    cells = {line["trial"]: line["cell"] for _, line in told.lines if line["type"] == "trial"}
-    ended = [line["trial"] for _, line in told.lines if is_end(line)]
-    rested = {c.id: {t.cell for c2 in lab.claims if c2.id == c.id for t in c2.trials} for c in lab.claims}
-    for id_, (line, _) in told.findings.items():
-        assert is_end(line)
-        assert cells[line["trial"]] in rested[id_]
-
-    assert len({line["trial"] for line, _ in told.findings.values()}) > len(told.findings) / 2
-    assert min(ended.index(line["trial"]) for line, _ in told.findings.values()) < len(ended) / 2
-
-
-def is_end(line) -> bool:
-    return line["type"] == "entry" and (line["kind"], line["what"]) == (Kind.MARK, "end")
+# -- what was planned ---------------------------------------------------------------------------------------------
 
 
 def test_of_a_journal_that_does_not_say_what_was_planned_it_is_counted():
