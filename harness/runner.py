@@ -329,6 +329,7 @@ class Runner:
         while self._later:
             lab, scenario = self._later[0].lab, self._later[0].cell.scenario
             here = [p for p in self._later if (p.lab, p.cell.scenario) == (lab, scenario)]
+            self._waiting = list(here)  # who asks meanwhile whether a site is still needed must see them
             self._later = [p for p in self._later if p not in here]
             self.stepper.begin(scenario, [p.cell.arm.name for p in here])
             self._run_together(here)
@@ -340,10 +341,10 @@ class Runner:
         while self._waiting or running:
             self._begin_due(self._waiting)
             while (one := self._next(self._waiting, idle=running == 0)) is not None:
+                self._started[one.id] = one
                 self._waiting.remove(one)
                 running += 1
                 self._setting_up.add(one.id)
-                self._started[one.id] = one
                 thread = threading.Thread(target=self._trial, args=(one,), daemon=True, name=one.id)
                 self.sites[one.cell.arm.site.name].threads.append(thread)
                 thread.start()

@@ -139,7 +139,8 @@ def came_through(timeline: Timeline) -> bool | None:
         return None
     if read_ is not None:
         written = timeline.first(Kind.TRY, "written")
-        return written is not None and read_.facts.get("data") == written.facts.get("data")
+        data = "" if written is None else written.facts.get("data", "")
+        return read_.facts.get("data") == data if data else None
     if (reach := timeline.last(Kind.TRY, "reach")) is not None:
         return reach.facts.get("ok") == "yes"
     window = timeline.last(Kind.MARK, "window")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import pytest
 
 from harness import runner
@@ -14,40 +12,7 @@ from harness.model.scenario import Scenario
 from harness.model.site import docker_host, engine, own_cluster
 from harness.model.timeline import Kind
 from harness.runner import Runner, plan
-
-
-class Site:
-    """Nothing runs there: it keeps what it is asked for, in order. What leaves it is slow to go."""
-
-    def __init__(self, name: str, leaves_s: float = 0.0) -> None:
-        self.name, self._leaves_s = name, leaves_s
-        self.asked: list[str] = []
-
-    def open(self, deadline):
-        pass
-
-    def check(self, arm, folder):
-        pass
-
-    def health(self):
-        return ""
-
-    def streams(self):
-        return {"events": "open"}
-
-    def apply(self, scope):
-        self.asked.append(f"apply {scope.trial}")
-        return ["run"]
-
-    def leave(self, scope):
-        threading.Event().wait(self._leaves_s)
-        self.asked.append(f"left {scope.trial}")
-
-    def evidence(self, scope):
-        return {}
-
-    def close(self, deadline):
-        return []
+from tests.unit.nowhere import Site
 
 
 def ran(folder, site, *, trials: int, act=lambda _t: None, leaves_s: float = 0.0, **kinds) -> list[str]:
