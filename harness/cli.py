@@ -23,7 +23,14 @@ if TYPE_CHECKING:
 
     from harness.setup.cluster import Up
 
-people = Console(stderr=True)
+
+def console(*, stderr: bool = False) -> Console:
+    """Where NO_COLOR is set there are no escape sequences at all; nor in CI, unless colours are asked for."""
+    plain = os.environ.get("NO_COLOR") or (os.environ.get("CI") and not os.environ.get("FORCE_COLOR"))
+    return Console(stderr=stderr, color_system=None if plain else "auto")
+
+
+people = console(stderr=True)
 app = typer.Typer(
     help="Docker against Kubernetes: each claim run as an experiment, recorded, and judged.",
     no_args_is_help=True,
@@ -297,7 +304,7 @@ def explain(
     """Show what a verdict rests on: what was said, tried and seen, and what the judge answered to each."""
     from harness import bench
 
-    bench.explain(Console(), claim, folder, every=every)
+    bench.explain(console(), claim, folder, every=every)
 
 
 @app.command()
@@ -330,7 +337,7 @@ def compare(
     """Say which verdicts differ between two runs, and which numbers by more than they vary within one."""
     from harness import bench
 
-    raise typer.Exit(bench.compare(Console(), first, second))
+    raise typer.Exit(bench.compare(console(), first, second))
 
 
 @app.command()

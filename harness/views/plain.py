@@ -29,8 +29,8 @@ class Plain:
         self._lines += news
         if now_s - self._told_s >= EVERY_S and (waiting := list(board.waiting())):
             self._told_s = now_s
-            at = Text(f"{now_s:7.1f} s  ", "dim")
-            self._lines.append(at + Text("; ".join(_standing(board, waiting, now_s))))
+            at = (f"{now_s:7.1f} s  ", "dim")
+            self._lines.append(Text.assemble(at, "; ".join(_standing(board, waiting, now_s))))
 
     def put(self) -> None:
         for line in self._lines:

@@ -51,7 +51,7 @@ def moving(console: Console) -> bool:
 
 
 def _line(at_s: float, what: str | Text) -> Text:
-    return Text(f"{at_s:7.1f} s  ", "dim") + (what if isinstance(what, Text) else Text(one_line(what)))
+    return Text.assemble((f"{at_s:7.1f} s  ", "dim"), what if isinstance(what, Text) else one_line(what))
 
 
 class Show:
