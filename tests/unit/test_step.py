@@ -115,9 +115,11 @@ def test_an_arm_of_several_trials_is_named_once():
 
 
 def test_that_nobody_will_answer_any_more_ends_the_run():
-    learner = Learner()
-    learner.stepper._ask = lambda _: next(iter(()), None) or (_ for _ in ()).throw(EOFError)
+    def nobody(_prompt: str) -> str:
+        raise EOFError
 
+    learner = Learner()
+    learner.stepper._ask = nobody
     with pytest.raises(Interrupted) as caught:
         learner.comes_to(0)
     assert caught.value.code == 130
