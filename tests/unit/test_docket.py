@@ -124,6 +124,13 @@ def test_a_claim_of_whose_cells_one_is_not_run_at_all_is_left_out():
     assert told(of, *filed) == [[], ["c CONFIRMED"], []]
 
 
+def test_so_is_one_that_could_be_settled_without_that_cell():
+    of = docket()
+    del of.wanted["small", STANDARD.cell]
+
+    assert told(of, (TESTED, back()), (BLANK, away())) == [[], []]
+
+
 def test_only_claims_that_were_asked_for_are_told():
     of = docket(("c", returns, {}), ("d", returns_too, {}), only=frozenset({"d"}))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 
@@ -262,3 +263,67 @@ def test_where_nothing_can_be_read_nothing_is_salvaged(tmp_path, content):
 
     with pytest.raises(Problem, match="does not say which run it is"):
         journal.salvage(tmp_path / "r")
+
+
+# -- who shows the run ---------------------------------------------------------------------------------------------
+
+
+def test_whoever_shows_the_run_hears_each_line_once_it_is_written(tmp_path):
+    heard = []
+
+    def hears(line) -> None:
+        heard.append((line["type"], len((tmp_path / "r" / journal.FILE).read_text().splitlines())))
+
+    log = journal.Journal(tmp_path / "r", "run-1", {}, hears)
+    log.trial("t001", CELL, 1, "lab", 0.0)
+    log.entry("t001", ENTRIES[0])
+    log.close()
+
+    assert heard == [("run", 1), ("trial", 2), ("entry", 3)]
+
+
+def test_whoever_is_slow_to_hear_keeps_nobody_from_writing(tmp_path):
+    hearing, written = threading.Event(), threading.Event()
+
+    def hears(line) -> None:
+        if line.get("slow"):
+            hearing.set()
+            assert written.wait(10)
+
+    log = journal.Journal(tmp_path / "r", "run-1", {}, hears)
+    slow = threading.Thread(target=lambda: log.write(type="x", slow=True))
+    slow.start()
+    assert hearing.wait(10)
+    other = threading.Thread(target=lambda: (log.write(type="y"), written.set()))
+    other.start()
+    other.join(5)
+    waited = other.is_alive()
+    written.set()
+    slow.join()
+    other.join()
+    log.close()
+
+    assert not waited
+
+
+def test_an_entry_is_heard_as_it_can_be_read_back(tmp_path):
+    heard = []
+    log = journal.Journal(tmp_path / "r", "run-1", {}, heard.append)
+    for entry in ENTRIES:
+        log.entry("t001", entry)
+    log.close()
+
+    assert tuple(journal.entry_of(line) for line in heard[1:]) == ENTRIES
+    assert heard == journal.sound_lines(tmp_path / "r")[0]
+
+
+def test_before_what_is_damaged_all_lines_are_sound(tmp_path):
+    file = write(tmp_path / "r")
+    whole, _ = journal.sound_lines(tmp_path / "r")
+    lines = file.read_text().split("\n")
+    lines[5] = "{damaged"
+    file.write_text("\n".join(lines))
+    sound, damage = journal.sound_lines(tmp_path / "r")
+
+    assert sound == whole[:5]
+    assert damage.startswith(f"{journal.FILE}, line 6: ")

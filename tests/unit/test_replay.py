@@ -12,6 +12,7 @@ from rich.console import Console
 from harness import bench, catalog, cli, journal, outcome
 from harness.model.errors import Problem
 from harness.replay import Film, Projector, moments
+from harness.replay import wanted as counted
 from tests.contract.fake import VirtualClock
 from tests.unit.lines import end, entry, nothing_said, run, trial, wait, wanted
 from tests.unit.replaying import KNOWN, Told, labs_of, replayed
@@ -77,6 +78,18 @@ def test_of_a_journal_that_says_what_was_planned_it_is_taken_from_there():
 
     assert told.board.total == 3
     assert [line["n"] for _, line in told.lines if line["type"] == "wanted"] == [5, 3]
+
+
+def test_verdicts_are_told_by_what_was_planned_and_by_what_that_was_lowered_to():
+    (head, *lines), _ = journal.sound_lines(SMALL)
+    planned = counted(lines)
+    labs = labs_of(SMALL)
+    before = [line for line, _ in replayed([head, *lines], labs)[0].findings.values()]
+    more = [wanted(n + 2, cell, lab=lab) for (lab, cell), n in planned.items()]
+    fewer = [wanted(n, cell, lab=lab, at_s=15.0) for (lab, cell), n in planned.items()]
+
+    assert replayed([head, *more, *lines], labs)[0].findings == {}
+    assert [line for line, _ in replayed([head, *more, *fewer, *lines], labs)[0].findings.values()] == before
 
 
 @pytest.mark.parametrize("lines", [[entry("note", "x", trial="t9"), end("t9")], [trial(lab="unheard of"), end()]])
