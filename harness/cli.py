@@ -214,7 +214,7 @@ def show(
     """Show what a lab does: its arms, its scenarios, its claims, or all of it as a script."""
     from harness import bench
 
-    bench.show(Console(), name, sh=sh)
+    bench.show(console(), name, sh=sh)
 
 
 Allowed = Annotated[
