@@ -19,7 +19,7 @@ from rich.text import Text
 from harness import calibrate, catalog, journal, outcome, ownership, packing, register, reporting, typed
 from harness import compare as comparison
 from harness.model.clock import RealClock
-from harness.model.errors import Problem
+from harness.model.errors import Interrupted, Problem
 from harness.model.project import KUBERNETES
 from harness.model.site import Kind
 from harness.replay import Film, Projector
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from harness.sites.place import Place
 
 RUNS = Path("runs")
+FIRST = "selfhealing"
 SUMMARY = "GITHUB_STEP_SUMMARY"
 """Where a job of GitHub Actions wants its summary."""
 
@@ -273,14 +274,18 @@ def _say_damage(console: Console, trouble: str) -> None:
 
 def replay(console: Console, folder: Path | None, *, speed: float) -> int:
     """Without a terminal that shows pictures nobody is kept waiting."""
-    folder = folder or _newest(catalog.names()[0])
-    lines, damage = journal.lines(folder)
-    labs = [] if damage else [catalog.lab(name) for name in journal.read(folder).labs]
+    folder = folder or _latest()
+    lines, damage = journal.sound_lines(folder)
+    named = () if damage else journal.read(folder).labs
+    labs = [catalog.lab(name) for name in named if name in catalog.names()]
     known = register.load(catalog.REGISTER)
     speed = speed if moving(console) else 0
     projector = Projector(RealClock(), speed)
-    with Show(console, projector.now_s, by_itself=speed > 0) as show:
-        projector.play(Film(lines, labs, known), show)
+    try:
+        with Show(console, projector.now_s, by_itself=speed > 0) as show:
+            projector.play(Film(lines, labs, known), show)
+    except Interrupted as interrupted:
+        return interrupted.code
     if damage:
         _say_damage(console, damage)
         return outcome.COULD_NOT_RUN
@@ -325,6 +330,14 @@ def _newest(lab: str) -> Path:
             if lab in journal.read(folder).facts["labs"]:
                 return folder
     return catalog.FOLDER / "recorded" / lab
+
+
+def _latest() -> Path:
+    """The newest run, or one that came along."""
+    try:
+        return reporting.newest(RUNS)
+    except Problem:
+        return catalog.FOLDER / "recorded" / FIRST
 
 
 def facts(up: Up, **more: Any) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from harness import court, outcome
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from harness.model.claim import Lab
+    from harness.model.claim import Claim, Lab
     from harness.model.timeline import Timeline
     from harness.outcome import Finding
     from harness.register import Register
@@ -47,6 +47,14 @@ class Docket:
             if not all(self.wanted[lab, name] for name in needed):
                 continue
             settled = {c.part: court.settle(c, complete, self._lacking) for c in parts}
-            if needed <= set(complete) or all(v.decided for v in settled.values()):
+            early = all(v.decided for v in settled.values()) and not _may_lengthen(parts, complete)
+            if early or needed <= set(complete):
                 self.findings[id_] = outcome.finding(lab, id_, settled, self._register)
                 yield self.findings[id_]
+
+
+def _may_lengthen(parts: Sequence[Claim], complete: Mapping[str, object]) -> bool:
+    """Whether a success that is still to come may be so slow that a window which was met by nothing was too short."""
+    cells = [cell for claim in parts for cell in claim.trials]
+    over = {cell.alike for cell in cells if cell.cell in complete}
+    return any(cell.alike in over for cell in cells if cell.cell not in complete)

@@ -13,13 +13,25 @@ from harness.model.errors import Problem
 from harness.model.timeline import Entry, Kind, Timeline, written
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
 SCHEMA = "labs.journal/1"
 FILE = "journal.jsonl"
 DAMAGE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 """What a line raises that is not as it was written."""
+
+
+SHOWN = {
+    "wanted": ("lab", "cell", "n"),
+    "opening": ("site", "at_s"),
+    "site": ("site", "began_s", "took_s"),
+    "wait": ("trial", "missing", "at_s", "waited_s", "allowed_s"),
+    "removed": ("at_s", "took_s"),
+}
+"""What is needed of a line that is there to be shown, by its type."""
+
+NUMBERS = {"n", "at_s", "began_s", "took_s", "waited_s", "allowed_s"}
 
 
 class Journal:
@@ -104,14 +116,15 @@ def salvage(folder: Path) -> Run:
     return reading.run("; ".join([*damage[:1], *([f"{len(damage) - 1} more lines like it"] if damage[1:] else [])]))
 
 
-def lines(folder: Path) -> tuple[list[dict[str, Any]], str]:
+def sound_lines(folder: Path) -> tuple[list[dict[str, Any]], str]:
     """Each as it was written, but for those that say nothing; and what is wrong with the first of these."""
-    reading, damage = _read(folder)
-    return reading.lines, damage[0] if damage else ""
+    found: list[dict[str, Any]] = []
+    _, damage = _read(folder, found.append)
+    return found, damage[0] if damage else ""
 
 
-def _read(folder: Path) -> tuple[_Reading, list[str]]:
-    """What the lines say, and of each that says nothing why."""
+def _read(folder: Path, heard: Callable[[dict[str, Any]], None] = lambda _: None) -> tuple[_Reading, list[str]]:
+    """What the lines say, and of each that says nothing why; the sound ones are heard."""
     file = folder / FILE
     try:
         written_lines = file.read_bytes().split(b"\n")
@@ -121,7 +134,9 @@ def _read(folder: Path) -> tuple[_Reading, list[str]]:
     for number, line in enumerate(written_lines, 1):
         try:
             if line:
-                reading.take(json.loads(line.decode()))
+                told = json.loads(line.decode())
+                reading.take(told)
+                heard(told)
         except DAMAGE as error:
             if number < len(written_lines):
                 damage.append(f"{FILE}, line {number}: {type(error).__name__}: {error}")
@@ -135,7 +150,6 @@ class _Reading:
         self.cells: dict[str, str] = {}
         self.entries: dict[str, list[Entry]] = defaultdict(list)
         self.end: dict[str, Any] = {}
-        self.lines: list[dict[str, Any]] = []
 
     def take(self, line: dict[str, Any]) -> None:
         match line["type"]:
@@ -144,12 +158,14 @@ class _Reading:
                 if line["schema"] != SCHEMA:
                     raise ValueError(f"it is of version {line['schema']}, this program reads {SCHEMA}")
             case "trial":
+                _check(line, ("trial", "lab", "cell", "n", "began_s"))
                 self.cells[line["trial"]] = f"{line['lab']}/{line['cell']}"
             case "entry":
                 self.entries[line["trial"]].append(entry_of(line))
             case "end":
                 self.end = line
-        self.lines.append(line)
+            case other if other in SHOWN:
+                _check(line, SHOWN[other])
 
     def run(self, trouble: str = "") -> Run:
         id_ = self.head.get("run", self.name)
@@ -157,6 +173,15 @@ class _Reading:
         for trial, cell in self.cells.items():
             timelines[cell].append(written(self.entries[trial], id_))
         return Run(id_, self.head.get("facts", {}), {c: tuple(ts) for c, ts in timelines.items()}, self.end, trouble)
+
+
+def _check(line: Mapping[str, Any], names: Sequence[str]) -> None:
+    """Texts, and numbers under the names that numbers have."""
+    for name in names:
+        if name in NUMBERS and not math.isfinite(line[name]):
+            raise ValueError(f"{name} is {line[name]}")
+        if name not in NUMBERS and not isinstance(line[name], str):
+            raise TypeError(f"{name} is no text")
 
 
 def entry_of(line: Mapping[str, Any]) -> Entry:

@@ -317,7 +317,7 @@ def test_an_entry_is_heard_as_it_can_be_read_back(tmp_path):
     assert heard == journal.sound_lines(tmp_path / "r")[0]
 
 
-def test_before_what_is_damaged_all_lines_are_sound(tmp_path):
+def test_lines_that_say_nothing_are_left_out_and_the_first_of_them_is_told(tmp_path):
     file = write(tmp_path / "r")
     whole, _ = journal.sound_lines(tmp_path / "r")
     lines = file.read_text().split("\n")
@@ -325,5 +325,21 @@ def test_before_what_is_damaged_all_lines_are_sound(tmp_path):
     file.write_text("\n".join(lines))
     sound, damage = journal.sound_lines(tmp_path / "r")
 
-    assert sound == whole[:5]
+    assert sound == [*whole[:5], *whole[6:]]
     assert damage.startswith(f"{journal.FILE}, line 6: ")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"type": "wait", "trial": "t001", "missing": "it", "at_s": 1.0, "waited_s": 0.0}',
+        '{"type": "wanted", "lab": "lab", "cell": 7, "n": 3}',
+        '{"type": "site", "site": "engine", "began_s": 0.0, "took_s": "long"}',
+        '{"type": "opening", "site": "engine", "at_s": NaN}',
+        '{"type": "trial", "trial": "t001", "lab": "lab", "cell": "c"}',
+    ],
+)
+def test_a_line_that_lacks_what_it_is_shown_by_is_damage_with_its_number(tmp_path, line):
+    damaged(write(tmp_path / "r"), 3, line)
+
+    assert journal.sound_lines(tmp_path / "r")[1].startswith(f"{journal.FILE}, line 3: ")

@@ -9,7 +9,7 @@ import shutil
 import pytest
 from rich.console import Console
 
-from harness import bench, catalog, cli, journal, outcome
+from harness import bench, catalog, journal, outcome
 from harness.model.errors import Problem
 from harness.replay import Film, Projector, moments
 from harness.replay import wanted as counted
@@ -173,20 +173,17 @@ def test_where_no_picture_can_be_shown_it_is_shown_at_once_and_judged(copied):
     assert told.index("engine opened") < told.index("docker-volumes-persist: ")
 
 
-def test_damage_in_the_middle_is_told_in_one_line_after_what_was_before_it(copied, monkeypatch):
+def test_damage_in_the_middle_is_told_in_one_line_after_what_could_be_read(copied):
     text = (copied / journal.FILE).read_text().split("\n")
     at = next(n for n, line in enumerate(text) if '"kind": "act"' in line)
     (copied / journal.FILE).write_text("\n".join([*text[:at], "{damaged", *text[at + 1 :]]))
-    file = io.StringIO()
-    monkeypatch.setattr(cli, "people", Console(file=file, width=200))
-    code = cli.run(lambda: bench.replay(cli.people, copied, speed=20))
-    lines = file.getvalue().splitlines()
+    code, told = shown(copied)
 
-    assert code == 4
-    assert "engine opened" in file.getvalue()
-    assert "docker-volumes-persist" not in file.getvalue()
-    assert f"line {at + 1}: JSONDecodeError" in lines[-1]
-    assert lines[-1].startswith(f"✗ Replaying {copied}: {journal.FILE}")
+    assert code == outcome.COULD_NOT_RUN
+    assert "engine opened" in told
+    assert "everything removed" in told or "docker-volumes-persist" not in told
+    assert f"line {at + 1}: JSONDecodeError" in told.splitlines()[-1]
+    assert told.splitlines()[-1].startswith(f"Damaged, so nothing is judged: {journal.FILE}")
 
 
 def test_a_last_line_that_was_cut_short_is_what_a_killed_run_leaves(copied):
