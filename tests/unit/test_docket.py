@@ -8,7 +8,7 @@ from harness.docket import Docket
 from harness.model.arm import Arm, Run
 from harness.model.claim import Lab
 from harness.model.scenario import Scenario, Trials
-from harness.model.site import engine
+from harness.model.site import Kind, Site, engine
 from harness.model.verdict import Grade, Verdict, fails, holds
 from harness.register import Claim, Part, Register
 from tests.unit.crashes import away, back, cut_off
@@ -17,8 +17,9 @@ CRASH = Scenario("crash", "It crashes.", lambda _t: None)
 LINUX = "Linux 9"
 
 
-def cell(name: str, needs: str = "") -> Trials:
-    return CRASH @ Arm(name, engine, Run(), needs=needs)
+def cell(name: str, needs: str = "", site: Site | None = None) -> Trials:
+    """On a site of its own, so that no trial is alike to one of another cell's."""
+    return CRASH @ Arm(name, site or Site(f"where {name} is", Kind.ENGINE), Run(), needs=needs)
 
 
 TESTED, OTHER, RARE = cell("tested"), cell("other"), cell("rare", LINUX)
@@ -162,3 +163,12 @@ def test_cells_of_one_name_in_two_labs_are_not_taken_for_one_another():
     assert told(of, (TESTED, back()), (STANDARD, away())) == [[], []]
     assert told(of, (BLANK, away()), lab="other") == [[]]
     assert told(of, (BLANK, away())) == [["c CONFIRMED"]]
+
+
+def test_what_failed_waits_for_trials_alike_whose_success_may_lengthen_its_window():
+    tested, standard, blank = (cell(name, site=engine) for name in ("tested", "standard", "blank"))
+    lab = small(("c", returns, {"tested": tested, "standard": standard, "blank": blank}))
+    of = docket(lab=lab)
+
+    assert told(of, (tested, away()), (standard, back())) == [[], []]
+    assert told(of, (blank, away())) == [["c REFUTED"]]
