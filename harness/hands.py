@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from harness.model.arm import Arm
 
-NAME = "lab"
-"""Of the Compose project, the stack, the namespace and the cluster."""
+NAME = "by-hand"
+"""Of the containers, the Compose project, the stack, the namespace and the cluster: nobody else's are called so."""
 
 COMPOSE = f"docker compose --project-name {NAME}"
 KUBECTL = f"kubectl --namespace {NAME}"
@@ -75,15 +75,19 @@ def hand(arm: Arm) -> Hand:
 
 def _runs(recipe: Run) -> Hand:
     *network, each = dict.fromkeys(recipe.commands)
-    named = each.replace("docker run --detach", 'docker run --detach --name "web-$n"')
+    named = each.replace("docker run --detach", f'docker run --detach --name "{NAME}-$n"')
+    named = named.replace("--network web", f"--network {NAME}")
     return Hand(
-        up=(*network, f"for n in $(seq {recipe.copies}); do {named}; done"),
-        names=f"copies=($(seq --format 'web-%.0f' {recipe.copies}))",
+        up=(
+            *(f"{command.removesuffix(' web')} {NAME}" for command in network),
+            f"for n in $(seq {recipe.copies}); do {named}; done",
+        ),
+        names=f"copies=($(seq --format '{NAME}-%.0f' {recipe.copies}))",
         inside="docker exec {copy} {command}",
-        look="docker ps --all --filter name=web- --format '{{.Names}}  {{.Status}}'",
-        down=('docker rm --force "${copies[@]}"', *(["docker network rm web"] if network else [])),
+        look=f"docker ps --all --filter name={NAME}- --format '{{{{.Names}}}}  {{{{.Status}}}}'",
+        down=('docker rm --force "${copies[@]}"', *([f"docker network rm {NAME}"] if network else [])),
         signals=SIGNALS,
-        client=DOCKER_CLIENT.format(network="web"),
+        client=DOCKER_CLIENT.format(network=NAME),
     )
 
 

@@ -27,6 +27,9 @@ UNHEARD = 60.0
 """So much longer than ten times its declared time no window is open, whatever the platform does."""
 
 
+SLOWER_S = 0.5
+"""By so much a success that is still to come may be slower than any so far, without a window being too short."""
+
 STALLED = 2.5
 """So many times longer a window lasts at most to make good for looks that were missed."""
 
@@ -59,7 +62,7 @@ class Pace:
 
     def allows(self, within_s: float) -> float:
         """How long a window lasts in which nothing comes: as declared, or longer where others were slow."""
-        return max(within_s, 1.04 * PATIENCE * self.slowest_s)
+        return max(within_s, PATIENCE * (self.slowest_s + SLOWER_S) if self.slowest_s else 0.0)
 
 
 @dataclass(slots=True)
