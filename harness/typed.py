@@ -87,7 +87,7 @@ class Typist:
         return tuple(Copy(f'"${{copies[{n}]}}"') for n in range(replicas))
 
     def start(self) -> None:
-        self.types(*self.hand.up)
+        self.types(*self.hand.up, self.hand.names)
 
     def act(self, how: Callable[[Typist, Copy], object], *copies: Copy) -> None:
         if how.__doc__:

@@ -29,21 +29,14 @@ def parts(text: str) -> dict[str, str]:
 def typed(name: str, block: str) -> str:
     from harness.setup import tools
 
-    kubectl = tools.kubectl(f"{cluster.SHARED.name}-control-plane").parent
+    kubectl = tools.kubectl(f"{cluster.SHARED.name}-control-plane", endpoint_env=dict(os.environ)).parent
     env = os.environ | {
         "KUBECONFIG": str(cluster.SHARED.kubeconfig),
         "PATH": f"{kubectl}:{os.environ['PATH']}",
     }
     folder = places.CHECKOUT / "manifests" / name
-    ran = subprocess.run(
-        ["bash", "-e", "-c", block],
-        cwd=folder,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=WITHIN_S,
-        check=False,
-    )
+    argv = ["bash", "-c", block]
+    ran = subprocess.run(argv, cwd=folder, env=env, capture_output=True, text=True, timeout=WITHIN_S, check=False)
     assert ran.returncode == 0, ran.stderr[-1000:]
     return ran.stdout
 
