@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help up down status doctor lint test test-all test-slow test-bare labs exercises clean
+.PHONY: help replay up down status doctor lint test test-all test-slow test-bare labs exercises clean
 
 help: ## what can be typed here
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -12,6 +12,9 @@ lab-%: .venv ## run one lab, with all that it needs: make lab-selfhealing
 
 labs: .venv ## list the labs and their claims
 	@$(BIN)/labs list
+
+replay: .venv ## a recorded run as it happened; needs no Docker
+	@$(BIN)/labs replay
 
 exercises: .venv ## list the exercises, and how far you have come
 	@$(BIN)/labs exercise list
