@@ -28,6 +28,9 @@ MARKS = {
 }
 SPARKS = "▁▂▃▄▅▆▇█"
 BAR = 12
+WIDEST = 140
+"""No lane is longer: an eye loses its line on the way."""
+
 ROOMY = 72
 """A terminal of fewer columns has no room for bars beside the copies."""
 
@@ -102,7 +105,8 @@ class Picture:
 
 def lines(board: Board, now_s: float, width: int, height: int) -> Iterator[Text]:
     """The head, then scenarios with their lanes, as many as there is room for."""
-    rows = [*_head(board, now_s, width), *(row for group in _scenarios(board, now_s, width) for row in group)]
+    wide = min(width, WIDEST)
+    rows = [*_head(board, now_s, wide), *(row for group in _scenarios(board, now_s, wide) for row in group)]
     if len(rows) <= height:
         yield from rows
     elif height > 0:
