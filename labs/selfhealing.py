@@ -26,7 +26,7 @@ deployment_three = Arm("Deployment of three", cluster, "deployment-three.yaml")
 statefulset_three = Arm("StatefulSet of three", cluster, "statefulset-three.yaml")
 bare_pods = Arm("three bare Pods", cluster, "bare-pods.yaml")
 
-WATCH_S = 8.0
+WATCH_S = 10.0  # a restart takes 1 to 2 s, and five times as long is watched for
 REMOVED_S = 16.0  # making a Pod anew takes up to 4 s where a restart takes 2
 
 
