@@ -420,7 +420,8 @@ class Runner:
     def _waits(self, one: Planned, missing: str, waited_s: float, allowed_s: float) -> None:
         """Written down where it is something else than before, and not with each request that is counted."""
         before, now = self._missing.get(one.id), time.monotonic()
-        if before and before.missing and missing and now - before.at < SPACED_S:
+        same = before and before.missing and missing and before.allowed_s == allowed_s
+        if before and same and now - before.at < SPACED_S:
             return
         if not before or (before.missing, before.allowed_s) != (missing, allowed_s):
             self._missing[one.id] = Waiting(now, missing, allowed_s)
