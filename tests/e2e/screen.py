@@ -110,6 +110,9 @@ class Terminal:
         self._stream.feed(said)
         return bool(said)
 
+    def types(self, text: str) -> None:
+        os.write(self._master, f"{text}\n".encode())
+
     def interrupt(self) -> None:
         self.process.send_signal(signal.SIGINT)
 
