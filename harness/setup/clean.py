@@ -57,7 +57,7 @@ def _on_engine(engine: Engine, *, images: bool) -> list[Leftover]:
     containers = {c.id: c for c in (*labelled, *projects.containers(engine))}
     found = [
         Leftover("container", str(c.name), lambda c=c: removal.remove([c]))  # type: ignore[misc]
-        for c in containers.values()
+        for c in sorted(containers.values(), key=lambda c: removal.HOLDS in c.labels)
     ]
     networks = [*client.networks.list(filters=ours), *projects.networks(engine)]
     found += [Leftover("network", str(n.name), n.remove) for n in networks]

@@ -23,17 +23,41 @@ PATIENCE_S = 3.0
 THAW = 'for f in $(find /host -path "*$1*" -name freezer.state); do echo THAWED >"$f"; done'
 
 
+HOLDS = "dk-labs.holds"
+"""On a container, the names of volumes that go with it. A volume that the engine named bears no label of ours."""
+
+
 def remove(containers: Sequence[Container]) -> None:
     """All at once, with their volumes; those that are gone already are no matter."""
     if not containers:
         return
+    holders = [one for one in containers if HOLDS in one.labels]
+    others = [one for one in containers if HOLDS not in one.labels]
     with ThreadPoolExecutor(max_workers=2 * len(containers), thread_name_prefix="remove") as pool:
-        for _ in pool.map(lambda one: _remove(one, pool), containers):
+        for some in (others, holders):  # first who may still use the volumes
+            for one in some:
+                _drop_held(one)
+            for _ in pool.map(lambda one: _remove(one, pool), some):
+                pass
+
+
+def _drop_held(holder: Container) -> None:
+    """Before its holder goes: if we die in between, the next run finds them by it."""
+    from docker.errors import APIError, NotFound
+
+    assert holder.client is not None  # noqa: S101  (what the SDK lists has one)
+    for name in holder.labels.get(HOLDS, "").split():
+        try:
+            holder.client.volumes.get(name).remove()
+        except NotFound:
             pass
+        except APIError as error:
+            raise Problem(f"Removing volume {name}", str(error), f"docker volume rm {name}") from error
 
 
 def _remove(container: Container, pool: ThreadPoolExecutor) -> None:
     from docker.errors import APIError, DockerException
+    from requests import RequestException
 
     removing = pool.submit(_force, container)
     try:
@@ -44,7 +68,7 @@ def _remove(container: Container, pool: ThreadPoolExecutor) -> None:
             # The engine may have given up on the first attempt meanwhile.
             if removing.exception() is not None:
                 _force(container)
-        except DockerException as error:
+        except (DockerException, RequestException) as error:
             fix = f"docker rm -f -v {container.name}"
             raise Problem(f"Removing container {container.name}", str(error), fix) from error
 
@@ -61,11 +85,13 @@ def _force(container: Container) -> None:
 
 
 def _thaw(container: Container) -> None:
+    from docker.errors import DockerException
+
     client = container.client
     assert client is not None  # noqa: S101  (what the SDK lists has one)
     if str(client.info().get("CgroupVersion")) != "1":
         return
-    client.containers.run(
+    helper = client.containers.run(
         str(container.attrs["Image"]),
         entrypoint=["sh", "-c", THAW, "thaw"],
         command=[str(container.id)],
@@ -73,5 +99,10 @@ def _thaw(container: Container) -> None:
         network_mode="none",
         labels={NAME: "thaw"},
         volumes={"/sys/fs/cgroup/freezer": {"bind": "/host", "mode": "rw"}},
-        remove=True,
+        detach=True,
     )
+    try:
+        if status := helper.wait(timeout=PATIENCE_S)["StatusCode"]:
+            raise DockerException(f"thawing ended with {status}: {helper.logs(tail=5).decode(errors='replace')}")
+    finally:
+        helper.remove(force=True, v=True)  # an image may declare a volume, and `run(remove=True)` would leave it

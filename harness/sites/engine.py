@@ -6,6 +6,7 @@ import contextlib
 import ipaddress
 import json
 import os
+import re
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -56,6 +57,9 @@ TAIL = 500
 """Lines of a log that are kept as evidence."""
 
 LOOPBACK = "127.0.0.1"
+NAMELESS = re.compile("[0-9a-f]{64}")
+"""What the engine calls a volume to which nobody gave a name."""
+
 RUN_AT_ONCE = 4
 
 
@@ -303,11 +307,22 @@ class EnginePlace:
     def signal(self, scope: Scope, replica: Replica, how: str) -> str:
         from docker.errors import NotFound
 
-        del scope
         try:
-            return act_upon(self.engine.client.containers.get(replica.thing), how, self._helper)
+            container = self.engine.client.containers.get(replica.thing)
+            if how == "remove":
+                self._hold_volumes(scope, container)
+            return act_upon(container, how, self._helper)
         except NotFound as missing:
             raise Gone(replica.name) from missing
+
+    def _hold_volumes(self, scope: Scope, container: Container) -> None:
+        """A container that never runs stands for what this one's removal leaves; what has no name bears no label."""
+        if scope.at:  # a learner's own volumes are the learner's
+            return
+        names = [m["Name"] for m in container.attrs["Mounts"] if m["Type"] == "volume"]
+        if held := " ".join(name for name in names if NAMELESS.fullmatch(name)):
+            labels = {NAME: "volumes", RUN_LABEL: self.run, BESIDE_LABEL: scope.trial, removal.HOLDS: held}
+            self.engine.client.containers.create(IMAGE, network_mode="none", labels=labels)
 
     def client(self, scope: Scope, ask: Ask, hear: Hear) -> Client:
         if ask.outside:

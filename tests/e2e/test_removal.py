@@ -8,6 +8,7 @@ import pytest
 from docker.errors import NotFound
 
 from harness.setup import removal
+from harness.sites.engine import NAMELESS
 
 FREEZE = """
 set -e
@@ -19,13 +20,29 @@ until grep -q FROZEN within/freezer.state; do :; done
 """
 
 
+def volumes(host) -> set[str]:
+    return {str(v.name) for v in host.client.volumes.list() if NAMELESS.fullmatch(str(v.name))}
+
+
 @pytest.fixture
-def container(host, web):
+def declaring(host, web):
+    """An image that declares a volume, as that of a Docker host does: each of its containers gets a nameless one."""
+    source = host.client.containers.create(web, network_mode="none", labels={"dk-labs": "test"})
+    image = source.commit(changes="VOLUME /declared")
+    source.remove(v=True)
+    yield image.id
+    host.client.images.remove(image.id, force=True)
+
+
+@pytest.fixture
+def container(host, declaring):
+    before = volumes(host)
     made = host.client.containers.run(
-        web, entrypoint=["sleep", "60"], detach=True, network_mode="none", labels={"dk-labs": "test"}
+        declaring, entrypoint=["sleep", "60"], detach=True, network_mode="none", labels={"dk-labs": "test"}
     )
     yield made
     removal.remove([made])
+    assert volumes(host) <= before
 
 
 def gone(container) -> bool:
@@ -42,7 +59,7 @@ def test_a_running_one(container):
 
 
 def test_one_that_is_gone_already(container):
-    container.remove(force=True)
+    container.remove(force=True, v=True)
     removal.remove([container])
 
 
@@ -50,6 +67,28 @@ def test_a_paused_one(container):
     container.pause()
     removal.remove([container])
     assert gone(container)
+
+
+def test_one_that_stands_for_the_volume_of_another(host, web, container):
+    (volume,) = [m["Name"] for m in container.attrs["Mounts"]]
+    holder = host.client.containers.create(
+        web, network_mode="none", labels={"dk-labs": "test", removal.HOLDS: volume}
+    )
+    container.remove(force=True)
+    assert volume in volumes(host)
+    removal.remove([holder])
+    assert volume not in volumes(host)
+    assert gone(holder)
+
+
+def test_one_that_stands_for_a_volume_that_goes_with_its_own_container(host, web, container):
+    (volume,) = [m["Name"] for m in container.attrs["Mounts"]]
+    holder = host.client.containers.create(
+        web, network_mode="none", labels={"dk-labs": "test", removal.HOLDS: volume}
+    )
+    removal.remove([holder, container])
+    assert volume not in volumes(host)
+    assert gone(holder)
 
 
 def test_one_whose_process_was_left_frozen(host, web, container):

@@ -8,13 +8,15 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 
 import pytest
 
 from harness import catalog
 from harness.model.clock import Deadline
-from harness.setup import places, projects
+from harness.setup import places, projects, removal
 from harness.sites import own_cluster
+from harness.sites.engine import NAMELESS
 from harness.sites.place import RUN_LABEL
 from harness.waiting import until
 
@@ -23,7 +25,13 @@ QUICK = ("run", "selfhealing", "--trials", "1", "--claim", "docker-no-auto-resta
 
 @pytest.fixture
 def left(host, kubectl):
-    """What runs have left on the engine and in the cluster."""
+    """What runs have left on the engine and in the cluster; volumes without a name, by which were there before."""
+
+    def nameless() -> set[str]:
+        every = host.client.volumes.list(filters={"dangling": True})
+        return {str(v.name) for v in every if NAMELESS.fullmatch(str(v.name))}
+
+    before = nameless()
 
     def count() -> list[str]:
         containers = host.client.containers.list(all=True, ignore_removed=True, filters={"label": RUN_LABEL})
@@ -36,7 +44,7 @@ def left(host, kubectl):
         named = [n for n, p in of.items() if p.startswith("dkl-") and not p.startswith(projects.EXERCISE)]
         folders = [*places.state().glob("dockerhosts/dkl-*"), *places.state().glob("clusters/dkl-*")]
         found = [str(one.name) for one in (*containers, *networks, *folders)]
-        return found + namespaces + own + named
+        return found + namespaces + own + named + sorted(nameless() - before)
 
     return count
 
@@ -156,6 +164,19 @@ def test_what_a_run_had_made_for_itself_when_it_was_killed_is_removed_by_the_nex
     done = labs("run", "storage", "--trials", "1", within_s=200)
     assert done.code == 0, done.err
     assert "left behind" in done.err
+    assert left() == []
+
+
+@pytest.mark.slow
+def test_volumes_without_a_name_of_a_run_that_was_killed_are_removed_by_the_next(labs, web, here, host, left):
+    process = started("run", "storage", "--trials", "2")
+    stands = {"label": removal.HOLDS}
+    held = partial(host.client.containers.list, all=True, ignore_removed=True, filters=stands)
+    until("a container without its volume", lambda: "" if held() else "it", Deadline.after(60), pause_s=0.01)
+    process.kill()
+    process.communicate()
+    assert held(), "its trial was over before the run was killed"
+    assert labs(*QUICK, within_s=120).code == 0
     assert left() == []
 
 
