@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import platform
@@ -189,7 +188,7 @@ def close(
     folders, runs = list(read), list(read.values())
     together = journal.merged(runs)
     recorded = {lab.name: journal.of_lab(together, lab.name) for lab in labs}
-    lacking = frozenset.intersection(*(frozenset(r.facts.get("lacking", ())) for r in runs))
+    lacking = reporting.lacking_in(runs)
     findings = [f for f in outcome.judge(labs, recorded, known, lacking) if not only or f.id in only]
     leftovers = [x for r in runs for x in r.end.get("leftovers", [])]
     code = outcome.exit_code(findings, len(leftovers), allowed)
@@ -254,12 +253,12 @@ def explain(console: Console, id_: str, folder: Path | None, *, every: bool) -> 
     if entry.lab not in catalog.names():
         raise Problem(f"Explaining {id_}", f"its lab {entry.lab} is not built yet", "labs list")
     lab = catalog.lab(entry.lab)
-    folder = folder or _newest(lab.name)
+    folder = folder or journal.newest(RUNS, lab.name) or recording(lab.name)
     run = journal.salvage(folder)
     lacking, recorded = reporting.lacking_in([run]), run.of_lab(lab.name)
     if run.trouble:
         _say_damage(console, run.trouble)
-    findings = reporting.findings([lab], [run], known)
+    findings = reporting.findings([lab], [run], {lab.name: recorded}, known)
     found = next((f for f in findings if f.id == id_), None)
     if found is None:
         raise Problem(f"Explaining {id_}", f"{lab.name} does not judge it yet", "labs list")
@@ -274,9 +273,10 @@ def _say_damage(console: Console, trouble: str) -> None:
 
 def replay(console: Console, folder: Path | None, *, speed: float) -> int:
     """Without a terminal that shows pictures nobody is kept waiting."""
-    folder = folder or _latest()
-    lines, damage = journal.sound_lines(folder)
-    named = () if damage else journal.read(folder).labs
+    folder = folder or journal.newest(RUNS) or recording(FIRST)
+    lines: list[dict[str, Any]] = []
+    run = journal.salvage(folder, lines.append)
+    named = () if run.trouble else run.labs
     labs = [catalog.lab(name) for name in named if name in catalog.names()]
     known = register.load(catalog.REGISTER)
     speed = speed if moving(console) else 0
@@ -286,14 +286,18 @@ def replay(console: Console, folder: Path | None, *, speed: float) -> int:
             projector.play(Film(lines, labs, known), show)
     except Interrupted as interrupted:
         return interrupted.code
-    if damage:
-        _say_damage(console, damage)
+    if run.trouble:
+        _say_damage(console, run.trouble)
         return outcome.COULD_NOT_RUN
-    return close(console, {folder: journal.read(folder)}, labs, known)
+    return close(console, {folder: run}, labs, known)
 
 
 def report(console: Console, folders: Sequence[Path], to: str) -> None:
-    page, troubles = reporting.html(folders or [reporting.newest(RUNS)])
+    if not folders:
+        if (newest := journal.newest(RUNS)) is None:
+            raise Problem("Reporting the newest run", f"there is none in {RUNS}/", "labs report labs/recorded/*")
+        folders = [newest]
+    page, troubles = reporting.html(folders)
     write_text(page, to)
     for trouble in troubles:
         _say_damage(console, trouble)
@@ -324,20 +328,9 @@ def show(console: Console, name: str, *, sh: bool) -> None:
         console.print(line, soft_wrap=True)
 
 
-def _newest(lab: str) -> Path:
-    for folder in sorted(RUNS.glob("*"), reverse=True):
-        with contextlib.suppress(Problem, KeyError):  # a damaged one is passed over
-            if lab in journal.read(folder).facts["labs"]:
-                return folder
+def recording(lab: str) -> Path:
+    """The one that comes with that lab."""
     return catalog.FOLDER / "recorded" / lab
-
-
-def _latest() -> Path:
-    """The newest run, or one that came along."""
-    try:
-        return reporting.newest(RUNS)
-    except Problem:
-        return catalog.FOLDER / "recorded" / FIRST
 
 
 def facts(up: Up, **more: Any) -> dict[str, Any]:

@@ -11,26 +11,18 @@ from pathlib import Path  # noqa: TC003  (Typer reads the annotations)
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from harness.exercises import commands as exercises
 from harness.model.errors import Interrupted, Problem
 from harness.setup.steps import Steps
+from harness.views.terminal import console, people
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.setup.cluster import Up
 
-
-def console(*, stderr: bool = False) -> Console:
-    """Where NO_COLOR is set there are no escape sequences at all; nor in CI, unless colours are asked for."""
-    plain = os.environ.get("NO_COLOR") or (os.environ.get("CI") and not os.environ.get("FORCE_COLOR"))
-    return Console(stderr=stderr, color_system=None if plain else "auto")
-
-
-people = console(stderr=True)
 app = typer.Typer(
     help="Docker against Kubernetes: each claim run as an experiment, recorded, and judged.",
     no_args_is_help=True,

@@ -50,14 +50,15 @@ def differences(labs: Iterable[Lab], first: Run, second: Run, register: Register
     """Claims that only one of them judged are left out: there is nothing to compare."""
     for lab in labs:
         one, other = first.of_lab(lab.name), second.of_lab(lab.name)
-        found = [_by_id(lab, run, register) for run in (one, other)]
+        found = [_by_id(lab, run, register) for run in (first, second)]
         for id_ in (i for i in found[0] if i in found[1]):
             yield from _of_claim(lab, id_, (found[0][id_], found[1][id_]), (one, other))
 
 
-def _by_id(lab: Lab, recorded: Recorded, register: Register) -> Mapping[str, Finding]:
+def _by_id(lab: Lab, run: Run, register: Register) -> Mapping[str, Finding]:
     """Those of which anything was recorded."""
-    found = outcome.judge([lab], {lab.name: recorded}, register)
+    recorded = run.of_lab(lab.name)
+    found = outcome.judge([lab], {lab.name: recorded}, register, run.lacking)
     cells = {claim.id: {t.cell for t in claim.trials} for claim in lab.claims}
     return {f.id: f for f in found if cells[f.id] & set(recorded)}
 

@@ -92,6 +92,11 @@ class Run:
         named = (n for n in begun if isinstance(n, str)) if isinstance(begun, (list, tuple)) else ()
         return tuple(dict.fromkeys([*named, *(cell.partition("/")[0] for cell in self.timelines)]))
 
+    @property
+    def lacking(self) -> frozenset[str]:
+        """What its host could not do."""
+        return frozenset(self.facts.get("lacking", ()))
+
     def of_lab(self, lab: str) -> dict[str, tuple[Timeline, ...]]:
         return of_lab(self.timelines, lab)
 
@@ -106,9 +111,9 @@ def read(folder: Path) -> Run:
     return reading.run()
 
 
-def salvage(folder: Path) -> Run:
-    """The run in a folder as far as it can be read; its `trouble` is what stood in the way."""
-    reading, damage = _read(folder)
+def salvage(folder: Path, heard: Callable[[dict[str, Any]], None] = lambda _: None) -> Run:
+    """The run in a folder as far as it can be read; its `trouble` is what stood in the way. Sound lines are heard."""
+    reading, damage = _read(folder, heard)
     if not reading.head:
         damage.insert(0, f"{FILE} does not say which run it is")
     if not reading.head and not reading.cells:
@@ -116,11 +121,17 @@ def salvage(folder: Path) -> Run:
     return reading.run("; ".join([*damage[:1], *([f"{len(damage) - 1} more lines like it"] if damage[1:] else [])]))
 
 
-def sound_lines(folder: Path) -> tuple[list[dict[str, Any]], str]:
-    """Each as it was written, but for those that say nothing; and what is wrong with the first of these."""
-    found: list[dict[str, Any]] = []
-    _, damage = _read(folder, found.append)
-    return found, damage[0] if damage else ""
+def newest(runs: Path, lab: str = "") -> Path | None:
+    """The folder of the run that was begun last, or of the last one with that lab; names begin with the time."""
+    folders = sorted((file.parent for file in runs.glob(f"*/{FILE}")), reverse=True)
+    return next((folder for folder in folders if not lab or _has(folder, lab)), None)
+
+
+def _has(folder: Path, lab: str) -> bool:
+    try:
+        return lab in read(folder).labs
+    except Problem:
+        return False
 
 
 def _read(folder: Path, heard: Callable[[dict[str, Any]], None] = lambda _: None) -> tuple[_Reading, list[str]]:

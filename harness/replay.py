@@ -84,8 +84,6 @@ class Film:
 
     def _file(self, show: Show, trial: str) -> None:
         begun, timeline = self._trials[trial], written(self._entries.pop(trial), self._run)
-        if begun["lab"] not in self._docket.recorded:
-            return
         for finding in self._docket.file(begun["lab"], begun["cell"], timeline):
             show.verdict(finding)
 

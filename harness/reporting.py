@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness import catalog, journal, outcome, register
-from harness.model.errors import Problem
 from harness.views.report import page
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from harness.court import Recorded
     from harness.journal import Run
     from harness.model.claim import Lab
     from harness.outcome import Finding
@@ -20,46 +20,41 @@ if TYPE_CHECKING:
 
 def html(folders: Sequence[Path]) -> tuple[str, list[str]]:
     """The page, and what of these runs could not be read."""
-    runs = {run.id: run for run in map(journal.salvage, folders)}
+    runs = list({run.id: run for run in map(journal.salvage, folders)}.values())
     known = register.load(catalog.REGISTER)
-    together = journal.merged(list(runs.values()))
-    names = dict.fromkeys(name for run in runs.values() for name in run.labs)
+    together = journal.merged(runs)
+    names = dict.fromkeys(name for run in runs for name in run.labs)
+    recorded = {name: journal.of_lab(together, name) for name in names}
     labs = [catalog.lab(name) for name in names if name in catalog.names()]
     text = page.html(
         page.Shown(
-            runs=list(runs.values()),
+            runs=runs,
             labs=labs,
-            recorded={name: journal.of_lab(together, name) for name in names},
-            findings=findings(labs, list(runs.values()), known),
+            recorded=recorded,
+            findings=findings(labs, runs, recorded, known),
             known=known,
-            lacking=lacking_in(list(runs.values())),
+            lacking=lacking_in(runs),
         )
     )
-    return text, [f"{run.id}: {run.trouble}" for run in runs.values() if run.trouble]
+    return text, [f"{run.id}: {run.trouble}" for run in runs if run.trouble]
 
 
-def findings(labs: Sequence[Lab], runs: Sequence[Run], known: Register) -> list[Finding]:
+def findings(
+    labs: Sequence[Lab], runs: Sequence[Run], recorded: Mapping[str, Recorded], known: Register
+) -> list[Finding]:
     """As far as they can be judged: of a lab with a damaged recording nothing is."""
-    together, lacking = journal.merged(list(runs)), lacking_in(runs)
+    lacking = lacking_in(runs)
     found: list[Finding] = []
     for lab in labs:
         trouble = next((run.trouble for run in runs if run.trouble and lab.name in run.labs), "")
         if trouble:
             found += outcome.unjudged(lab, known, trouble)
         else:
-            found += outcome.judge([lab], {lab.name: journal.of_lab(together, lab.name)}, known, lacking)
+            found += outcome.judge([lab], recorded, known, lacking)
     return found
 
 
 def lacking_in(runs: Sequence[Run]) -> frozenset[str]:
     """What none of the hosts could do; a damaged run does not tell."""
-    told = [frozenset(run.facts.get("lacking", ())) for run in runs if not run.trouble]
+    told = [run.lacking for run in runs if not run.trouble]
     return frozenset.intersection(*told) if told else frozenset()
-
-
-def newest(runs: Path) -> Path:
-    """The run that was begun last; their names begin with the time."""
-    folders = sorted((f.parent for f in runs.glob(f"*/{journal.FILE}")), reverse=True)
-    if not folders:
-        raise Problem("Reporting the newest run", f"there is none in {runs}/", "labs report labs/recorded/*")
-    return folders[0]

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 from rich.text import Text
 
 from harness.exercises.telling import Teller
 from harness.setup.steps import Steps
+from harness.views.terminal import people
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from harness.exercises.folder import Folder
     from harness.exercises.ground import Ground
 
-people = Console(stderr=True)
 app = typer.Typer(help="Learn by doing: exercises, checked by the labs' own judges.", no_args_is_help=True)
 
 RUNS = Path("runs")

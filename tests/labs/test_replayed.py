@@ -6,7 +6,7 @@ import pytest
 
 from harness import catalog, journal, outcome
 from harness.model.timeline import Kind
-from tests.unit.replaying import KNOWN, labs_of, replayed
+from tests.unit.replaying import KNOWN, labs_of, lines_of, replayed
 
 RECORDED = sorted(path.parent for path in (catalog.FOLDER / "recorded").glob(f"*/{journal.FILE}"))
 SELFHEALING = catalog.FOLDER / "recorded" / "selfhealing"
@@ -16,14 +16,14 @@ SELFHEALING = catalog.FOLDER / "recorded" / "selfhealing"
 def test_recorded_runs_give_the_verdicts_that_they_give_when_they_are_judged(folder):
     labs, read = labs_of(folder), journal.read(folder)
     judged = outcome.judge(labs, {lab.name: read.of_lab(lab.name) for lab in labs}, KNOWN)
-    told, _ = replayed(journal.sound_lines(folder)[0], labs)
+    told, _ = replayed(lines_of(folder), labs)
 
     assert {id_: found for id_, (_, found) in told.findings.items()} == {f.id: f for f in judged}
 
 
 def test_a_verdict_is_told_when_a_trial_ends_that_it_rests_on_and_not_at_the_end_of_the_run():
     (lab,) = labs_of(SELFHEALING)
-    told, _ = replayed(journal.sound_lines(SELFHEALING)[0], [lab])
+    told, _ = replayed(lines_of(SELFHEALING), [lab])
     cells = {line["trial"]: line["cell"] for _, line in told.lines if line["type"] == "trial"}
     ended = [line["trial"] for _, line in told.lines if is_end(line)]
     for id_, (line, _) in told.findings.items():

@@ -35,6 +35,12 @@ def labs_of(folder):
     return [catalog.lab(name) for name in journal.read(folder).facts["labs"]]
 
 
+def lines_of(folder) -> list[dict]:
+    heard: list[dict] = []
+    assert journal.salvage(folder, heard.append).trouble == ""
+    return heard
+
+
 def replayed(lines, labs=(), *, speed: float = 0.0) -> tuple[Told, VirtualClock]:
     clock = VirtualClock()
     told = Told(lambda: clock.now() - 1000.0)

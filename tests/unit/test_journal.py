@@ -306,6 +306,13 @@ def test_whoever_is_slow_to_hear_keeps_nobody_from_writing(tmp_path):
     assert not waited
 
 
+def sound(folder):
+    """Its lines that say something, and what is wrong with the others."""
+    heard = []
+    run = journal.salvage(folder, heard.append)
+    return heard, run.trouble
+
+
 def test_an_entry_is_heard_as_it_can_be_read_back(tmp_path):
     heard = []
     log = journal.Journal(tmp_path / "r", "run-1", {}, heard.append)
@@ -314,18 +321,18 @@ def test_an_entry_is_heard_as_it_can_be_read_back(tmp_path):
     log.close()
 
     assert tuple(journal.entry_of(line) for line in heard[1:]) == ENTRIES
-    assert heard == journal.sound_lines(tmp_path / "r")[0]
+    assert heard == sound(tmp_path / "r")[0]
 
 
 def test_lines_that_say_nothing_are_left_out_and_the_first_of_them_is_told(tmp_path):
     file = write(tmp_path / "r")
-    whole, _ = journal.sound_lines(tmp_path / "r")
+    whole, _ = sound(tmp_path / "r")
     lines = file.read_text().split("\n")
     lines[5] = "{damaged"
     file.write_text("\n".join(lines))
-    sound, damage = journal.sound_lines(tmp_path / "r")
+    heard, damage = sound(tmp_path / "r")
 
-    assert sound == [*whole[:5], *whole[6:]]
+    assert heard == [*whole[:5], *whole[6:]]
     assert damage.startswith(f"{journal.FILE}, line 6: ")
 
 
@@ -342,4 +349,4 @@ def test_lines_that_say_nothing_are_left_out_and_the_first_of_them_is_told(tmp_p
 def test_a_line_that_lacks_what_it_is_shown_by_is_damage_with_its_number(tmp_path, line):
     damaged(write(tmp_path / "r"), 3, line)
 
-    assert journal.sound_lines(tmp_path / "r")[1].startswith(f"{journal.FILE}, line 3: ")
+    assert sound(tmp_path / "r")[1].startswith(f"{journal.FILE}, line 3: ")

@@ -15,7 +15,7 @@ from harness.replay import Film, Projector, moments
 from harness.replay import wanted as counted
 from tests.contract.fake import VirtualClock
 from tests.unit.lines import end, entry, nothing_said, run, trial, wait, wanted
-from tests.unit.replaying import KNOWN, Told, labs_of, replayed
+from tests.unit.replaying import KNOWN, Told, labs_of, lines_of, replayed
 
 SMALL = catalog.FOLDER / "recorded" / "storage"
 
@@ -81,7 +81,7 @@ def test_of_a_journal_that_says_what_was_planned_it_is_taken_from_there():
 
 
 def test_verdicts_are_told_by_what_was_planned_and_by_what_that_was_lowered_to():
-    (head, *rest), _ = journal.sound_lines(SMALL)
+    head, *rest = lines_of(SMALL)
     lines = [line for line in rest if line["type"] != "wanted"]
     planned = counted(lines)
     labs = labs_of(SMALL)
@@ -105,7 +105,7 @@ def test_trials_of_which_nothing_is_known_are_passed_over_as_when_it_is_judged(l
 
 @pytest.mark.parametrize("speed", [0.5, 1.0, 8.0, 100.0])
 def test_it_takes_as_long_as_it_did_divided_by_the_speed(speed):
-    lines, _ = journal.sound_lines(SMALL)
+    lines = lines_of(SMALL)
     told, clock = replayed(lines, labs_of(SMALL), speed=speed)
     last_s = moments(lines)[-1].at_s
 
@@ -131,7 +131,7 @@ def test_showing_that_takes_its_time_is_made_up_for():
 
 
 def test_without_a_speed_nobody_is_kept_waiting_and_each_moment_is_shown():
-    lines, _ = journal.sound_lines(SMALL)
+    lines = lines_of(SMALL)
     told, clock = replayed(lines, labs_of(SMALL))
 
     assert clock.now() == 1000.0
@@ -204,8 +204,9 @@ def test_an_empty_journal_is_told_as_that(copied):
         shown(copied)
 
 
-def test_a_journal_without_its_head_is_told_as_that(copied):
+def test_a_journal_without_its_head_is_shown_and_told_as_that(copied):
     (copied / journal.FILE).write_text("".join(json.dumps(line) + "\n" for line in (trial(), end())))
+    code, told = shown(copied)
 
-    with pytest.raises(Problem, match="does not say which run it is"):
-        shown(copied)
+    assert code == outcome.COULD_NOT_RUN
+    assert "does not say which run it is" in told.splitlines()[-1]

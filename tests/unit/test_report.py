@@ -11,6 +11,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
+from rich.console import Console
 
 from harness import bench, catalog, journal, outcome, register, reporting
 from harness.model.errors import Problem
@@ -434,8 +435,6 @@ def test_entries_of_every_cell_come_before_second_trials_of_any():
 
 
 def test_the_newest_run_is_reported_and_the_line_says_where(tmp_path, monkeypatch, capsys):
-    from rich.console import Console
-
     text = (catalog.FOLDER / "recorded" / "storage" / journal.FILE).read_text()
     for name in ("1120", "1121"):
         (tmp_path / "runs" / name).mkdir(parents=True)
@@ -447,6 +446,7 @@ def test_the_newest_run_is_reported_and_the_line_says_where(tmp_path, monkeypatc
     assert "Run of-1121-" in (tmp_path / "out.html").read_text()
 
 
-def test_where_no_run_is_the_reader_is_told_what_to_type(tmp_path):
+def test_where_no_run_is_the_reader_is_told_what_to_type(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(Problem, match=r"labs report labs/recorded/\*"):
-        reporting.newest(tmp_path / "runs")
+        bench.report(Console(), (), "out.html")
