@@ -70,6 +70,13 @@ def account(
     return found
 
 
+def to_repeat(claim: Claim, recorded: Recorded) -> list[tuple[Trials, dict[int, str]]]:
+    """The cells of which trials have to be run again, with their numbers and why."""
+    asked = _Asked(claim, recorded, frozenset())
+    every = ((cell, asked.filled(cell).to_repeat()) for cell in claim.trials)
+    return [(cell, numbers) for cell, numbers in every if numbers]
+
+
 def _held_elsewhere(asked: _Asked, verdict: Verdict) -> Verdict:
     """A refutation stands only where the same judge, through the same machinery, has found what it looked for."""
     claim = asked.claim
@@ -117,7 +124,7 @@ class _Asked:
             lacks = cell.arm.needs & self.lacking
             if lacks and name not in self.claim.optional:
                 return unavailable(", ".join(sorted(lacks)))
-            given[name] = None if lacks else self._filled(cell)
+            given[name] = None if lacks else self.filled(cell)
         try:
             return _answer(self.claim.judge(**given))
         except NotShown as missing:
@@ -125,7 +132,7 @@ class _Asked:
         except Exception as error:  # a judge that stumbles has not judged
             return unsettled("judge-raised", f"{type(error).__name__}: {error}")
 
-    def _filled(self, cell: Trials) -> Trials:
+    def filled(self, cell: Trials) -> Trials:
         beside = tuple(t for c in self.claim.trials if c.alike == cell.alike for t in self.recorded.get(c.cell, ()))
         return replace(cell, timelines=self.recorded.get(cell.cell, ()), beside=beside)
 

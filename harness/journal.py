@@ -27,6 +27,7 @@ SHOWN = {
     "opening": ("site", "at_s"),
     "site": ("site", "began_s", "took_s"),
     "wait": ("trial", "missing", "at_s", "waited_s", "allowed_s"),
+    "again": ("lab", "cell", "n", "why", "at_s"),
     "removed": ("at_s", "took_s"),
 }
 """What is needed of a line that is there to be shown, by its type."""
@@ -159,6 +160,7 @@ class _Reading:
         self.name = name
         self.head: dict[str, Any] = {}
         self.cells: dict[str, str] = {}
+        self.numbers: dict[str, int] = {}
         self.entries: dict[str, list[Entry]] = defaultdict(list)
         self.end: dict[str, Any] = {}
 
@@ -171,6 +173,7 @@ class _Reading:
             case "trial":
                 _check(line, ("trial", "lab", "cell", "n", "began_s"))
                 self.cells[line["trial"]] = f"{line['lab']}/{line['cell']}"
+                self.numbers[line["trial"]] = int(line["n"])
             case "entry":
                 self.entries[line["trial"]].append(entry_of(line))
             case "end":
@@ -182,7 +185,7 @@ class _Reading:
         id_ = self.head.get("run", self.name)
         timelines: dict[str, list[Timeline]] = defaultdict(list)
         for trial, cell in self.cells.items():
-            timelines[cell].append(written(self.entries[trial], id_))
+            timelines[cell].append(written(self.entries[trial], id_, self.numbers[trial]))
         return Run(id_, self.head.get("facts", {}), {c: tuple(ts) for c, ts in timelines.items()}, self.end, trouble)
 
 

@@ -83,7 +83,8 @@ class Film:
                     self._file(show, line["trial"])
 
     def _file(self, show: Show, trial: str) -> None:
-        begun, timeline = self._trials[trial], written(self._entries.pop(trial), self._run)
+        begun = self._trials[trial]
+        timeline = written(self._entries.pop(trial), self._run, begun["n"])
         for finding in self._docket.file(begun["lab"], begun["cell"], timeline):
             show.verdict(finding)
 

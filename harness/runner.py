@@ -11,11 +11,11 @@ import time
 import traceback
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from harness import manifests, packing
-from harness.docket import Docket
+from harness.docket import AGAIN, Docket
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.timeline import Entry, Kind, written
@@ -70,6 +70,9 @@ class Planned:
     group: int
     """Which claim it was planned for first: groups are run in their order."""
 
+    again: bool = False
+    """Whether it was run before, and what that showed does not count."""
+
     @property
     def key(self) -> tuple[str, str]:
         return self.lab, self.cell.cell
@@ -100,6 +103,9 @@ class Site:
     closed: bool = False
     opened_s: float = 0.0
     problem: Exception | None = None
+    untidy: tuple[Scope, Planned] | None = None
+    """Its last trial, which was not left, as all of it is thrown away; unless another one comes."""
+
     looked_at: float = -1e9
     health: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -169,7 +175,18 @@ class Runner:
         self.sites = {name: Site(place, kinds[name].own, kinds[name].alone) for name, place in sites.items()}
         self.over = threading.Event()
         self.paces: dict[tuple[str, str], Pace] = {}
-        self.docket = Docket(labs, register, Counter(p.key for p in planned), only=only, lacking=lacking)
+        self.docket = Docket(
+            labs,
+            register,
+            Counter(p.key for p in planned),
+            only=only,
+            lacking=lacking,
+            # Step by step a scenario is over once it was looked at.
+            again=AGAIN if stepper is None else 0,
+        )
+        self._ids = itertools.count(max((int(p.id[1:]) for p in planned), default=0) + 1)
+        self._postponed: list[Planned] = []
+        """To be run once more, on a shared site, while a lab's own cluster has the machine for itself."""
         self.first: dict[tuple[str, str], float] = {}
         self.first_lasted: dict[tuple[str, str], float] = {}
         self.unsure_s = unsure_s
@@ -198,6 +215,7 @@ class Runner:
             self._run_all(self._of([n for n, site in self.sites.items() if not site.alone]))
             for name in [n for n, site in self.sites.items() if site.alone]:
                 leftovers += self._run_alone(name, keep=keep)
+            self._run_all(self._postponed)
             hurry = False
         finally:
             self.over.set()
@@ -358,8 +376,28 @@ class Runner:
             running -= 1
             for finding in self.docket.file(done.lab, done.cell.cell, timeline):
                 self._told(finding)
+            self._run_again()
             if problem := next((s.problem for s in self.sites.values() if s.problem), None):
                 raise problem
+
+    def _run_again(self) -> None:
+        """What was watched for too short a time, on a site that is still there."""
+        while self.docket.again:
+            again = self.docket.again.pop(0)
+            key = again.lab, again.cell.cell
+            site, first = self.sites[again.cell.arm.site.name], next(p for p in self.planned if p.key == key)
+            if site.closed:
+                continue
+            if site.untidy is not None:
+                self._leave(site, *site.untidy)
+                site.untidy = None
+            self._write("again", lab=again.lab, cell=key[1], n=len(again.numbers), why=again.why)
+            self._write("wanted", lab=again.lab, cell=key[1], n=self.docket.wanted[key])
+            postponed = any(s.alone and s.begun and not s.closed for s in self.sites.values()) and not site.alone
+            for number in again.numbers:
+                more = replace(first, id=f"t{next(self._ids):03d}", number=number, again=True)
+                self.planned.append(more)
+                (self._postponed if postponed else self._waiting).append(more)
 
     def _next_ended(self) -> tuple[Planned, Timeline] | None:
         """The next trial that is over; None when something else has changed: a site opened, a trial is set up."""
@@ -378,7 +416,7 @@ class Runner:
         self._waits(one, "", 0, 0)
         self._has_room.add(one.id)
         if one.number == 1:
-            self.first[one.key] = time.monotonic()
+            self.first.setdefault(one.key, time.monotonic())
 
     def _finish(self, one: Planned, timeline: Timeline) -> None:
         """Its place is free, and its recording is there to be judged."""
@@ -448,17 +486,21 @@ class Runner:
                 self._record(one, site, scope, write)
         finally:
             with writing:
-                timeline = written(entries, self.log.run)
+                timeline = written(entries, self.log.run, one.number)
             phase = one.cell.arm.site.name if site.alone else ""
-            self.windows.setdefault(phase, []).append(packing.Block(one.id, one.cpus, _windows(timeline)))
+            if not one.again:
+                self.windows.setdefault(phase, []).append(packing.Block(one.id, one.cpus, _windows(timeline)))
             if one.number == 1:
                 now = time.monotonic()
-                self.first_lasted[one.key] = now - self.first.get(one.key, now)
+                self.first_lasted.setdefault(one.key, now - self.first.get(one.key, now))
             breaks = site.alone or one.cell.scenario.alone
             if not breaks:
                 self._finish(one, timeline)
-            if scope is not None and not self.over.is_set() and not self._thrown_away(site, one):
-                self._leave(site, scope, one)
+            if scope is not None and not self.over.is_set():
+                if self._thrown_away(site, one):
+                    site.untidy = scope, one
+                else:
+                    self._leave(site, scope, one)
             if breaks:
                 self._finish(one, timeline)  # what was taken away or broken is back: the next may begin
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from harness.model import windows
 from harness.model.errors import Interrupted
 from harness.model.timeline import Kind
 from harness.views.words import one_line
@@ -141,7 +142,4 @@ def came_through(timeline: Timeline) -> bool | None:
         written = timeline.first(Kind.TRY, "written")
         data = "" if written is None else written.facts.get("data", "")
         return read_.facts.get("data") == data if data else None
-    if (reach := timeline.last(Kind.TRY, "reach")) is not None:
-        return reach.facts.get("ok") == "yes"
-    window = timeline.last(Kind.MARK, "window")
-    return None if window is None else window.facts.get("met") == "yes"
+    return windows.came(timeline)

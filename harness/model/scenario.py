@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from harness.model.arm import Arm
-    from harness.model.timeline import Entry, Timeline
+    from harness.model.timeline import Timeline
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +158,7 @@ class Trials:
         answers = [windows.after(window, t, self.cell) for t in self._sound()]
         found = [a for a in answers if a is not None]
         if not found:
-            for timeline in self.timelines:
-                windows.check(timeline, self.beside, self.cell)
+            self._nothing(lambda t: windows.check(t, self.beside, self.cell))
             return None
         if len(found) < len(answers):
             raise NotShown("trials-differ", f"{self.cell}: {window} in {len(found)} of {len(answers)} trials")
@@ -223,8 +222,9 @@ class Trials:
         tries = [reading.reach_of(t, service, self.cell) for t in self._sound()]
         answered = [e for e in tries if e.facts.get("ok") == "yes"]
         if not answered:
-            for timeline, entry in zip(self.timelines, tries, strict=True):
-                self._tried_long_enough(timeline, entry)
+            self._nothing(
+                lambda t: windows.check_try(t, reading.reach_of(t, service, self.cell), self.beside, self.cell)
+            )
             return None
         if len(answered) < len(tries):
             raise NotShown(
@@ -232,14 +232,37 @@ class Trials:
             )
         return Span(tuple(e.number("waited_s") for e in answered))
 
-    def _tried_long_enough(self, timeline: Timeline, entry: Entry) -> None:
-        of_run = [e for t in self.beside if t.run == timeline.run for e in t.of(Kind.TRY, "reach")]
-        slowest = max((e.number("waited_s") for e in of_run if e.facts.get("ok") == "yes"), default=0.0)
-        waited, least = entry.number("waited_s"), max(entry.number("allowed_s"), windows.PATIENCE * slowest)
-        if waited < least:
-            raise NotShown(
-                "window-too-short", f"{self.cell}: {entry.who} was asked for {waited:.1f} of {least:.1f} s"
-            )
+    def to_repeat(self) -> dict[int, str]:
+        """Which trials have to be run again, and why: nothing came in any, and these were not watched long enough.
+
+        As soon as it came in one of them, others in which it did not are findings, and no repetition is to hide them.
+        """
+        try:
+            if any(windows.came(t) is not False for t in self._sound()):
+                return {}
+            short = self._unwatched(lambda t: windows.check_nothing(t, self.beside, self.cell))
+        except NotShown:
+            return {}
+        return {number: str(why) for (_, number), why in short.items() if number > 0}
+
+    def _nothing(self, check: Callable[[Timeline], None]) -> None:
+        """It came in none of them: that counts if each was watched enough, or one that was run again in its place."""
+        for why in self._unwatched(check).values():
+            raise why
+
+    def _unwatched(self, check: Callable[[Timeline], None]) -> dict[tuple[str, int], NotShown]:
+        short: dict[tuple[str, int], NotShown] = {}
+        enough = set()
+        for place, timeline in enumerate(self.timelines, 1):
+            trial = timeline.run, timeline.number or -place
+            try:
+                check(timeline)
+                enough.add(trial)
+            except NotShown as why:
+                if why.reason not in (windows.TOO_SHORT, windows.TOO_FEW):
+                    raise
+                short.setdefault(trial, why)
+        return {trial: why for trial, why in short.items() if trial not in enough}
 
     def kept(self) -> int | None:
         """How many bytes another copy read that were the ones written before the act; None if there were none."""

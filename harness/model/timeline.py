@@ -49,6 +49,8 @@ class Timeline:
 
     entries: tuple[Entry, ...]
     run: str = ""
+    number: int = 0
+    """Which of its cell's trials in that run it is; one that is run again keeps its number. 0: not known."""
 
     def of(self, kind: Kind, what: str = "") -> Iterator[Entry]:
         return (e for e in self.entries if e.kind is kind and what in ("", e.what))
@@ -105,6 +107,6 @@ def _unquoted(value: str, number: int) -> str:
         raise ValueError(f"line {number}: {value} is not a quoted text as JSON has it") from error
 
 
-def written(entries: Iterable[Entry], run: str = "") -> Timeline:
+def written(entries: Iterable[Entry], run: str = "", number: int = 0) -> Timeline:
     """A timeline in order of time; entries of equal time keep the order in which they were written."""
-    return Timeline(tuple(sorted(entries, key=lambda e: e.at_s)), run)
+    return Timeline(tuple(sorted(entries, key=lambda e: e.at_s)), run, number)

@@ -17,6 +17,7 @@ PATIENCE = 5
 """How many times longer than the slowest success one must have looked before "it does not happen" may be said."""
 
 COVERAGE = 0.9
+TOO_SHORT, TOO_FEW = "window-too-short", "too-few-samples"
 AFTER = {
     "restored": reading.restored_after,
     "replaced": reading.replaced_after,
@@ -54,8 +55,33 @@ def check(timeline: Timeline, beside: Sequence[Timeline], cell: str) -> None:
     waited, least = window.number("waited_s"), max(window.number("allowed_s"), PATIENCE * slowest)
     if waited < least:
         why = f"where it happens it took up to {slowest:.1f} s"
-        raise NotShown("window-too-short", f"{cell}: watched for {waited:.1f} of {least:.1f} s; {why}")
+        raise NotShown(TOO_SHORT, f"{cell}: watched for {waited:.1f} of {least:.1f} s; {why}")
     check_samples(timeline, window, cell)
+
+
+def check_try(timeline: Timeline, tried: Entry, beside: Sequence[Timeline], cell: str) -> None:
+    """The same of a Service that was asked until it answers."""
+    of_run = [e for t in beside if t.run == timeline.run for e in t.of(Kind.TRY, "reach")]
+    slowest = max((e.number("waited_s") for e in of_run if e.facts.get("ok") == "yes"), default=0.0)
+    waited, least = tried.number("waited_s"), max(tried.number("allowed_s"), PATIENCE * slowest)
+    if waited < least:
+        raise NotShown(TOO_SHORT, f"{cell}: {tried.who} was asked for {waited:.1f} of {least:.1f} s")
+
+
+def came(timeline: Timeline) -> bool | None:
+    """Whether what was waited for last came; None where nothing was waited for."""
+    if (tried := timeline.last(Kind.TRY, "reach")) is not None:
+        return tried.facts.get("ok") == "yes"
+    window = timeline.last(Kind.MARK, "window")
+    return None if window is None else window.facts.get("met") == "yes"
+
+
+def check_nothing(timeline: Timeline, beside: Sequence[Timeline], cell: str) -> None:
+    """Where it did not come: that it was watched for long enough, and closely enough, to say so."""
+    if (tried := timeline.last(Kind.TRY, "reach")) is not None:
+        check_try(timeline, tried, beside, cell)
+    else:
+        check(timeline, beside, cell)
 
 
 def refusal(timeline: Timeline) -> str:
@@ -86,4 +112,4 @@ def check_samples(timeline: Timeline, window: Entry, cell: str) -> None:
     }
     taken = len([place for place in places if place >= 1])
     if taken < COVERAGE * planned:
-        raise NotShown("too-few-samples", f"{cell}: {taken} of {planned} looks in the window were taken")
+        raise NotShown(TOO_FEW, f"{cell}: {taken} of {planned} looks in the window were taken")

@@ -136,6 +136,10 @@ class Board:
     def plans(self, line: Mapping[str, Any]) -> None:
         self.wanted[line["lab"], line["cell"]] = line["n"]
 
+    def repeats(self, line: Mapping[str, Any]) -> None:
+        times = "once more" if line["n"] == 1 else f"{line['n']} times more"
+        self.tell(f"{line['cell']} is run {times}: {line['why']}")
+
     def opens(self, line: Mapping[str, Any]) -> None:
         self.opening[line["site"]] = line["at_s"]
 
@@ -188,6 +192,7 @@ class Board:
 TAKERS: Mapping[str, Callable[[Board, Mapping[str, Any]], None]] = {
     "run": Board.begins,
     "wanted": Board.plans,
+    "again": Board.repeats,
     "opening": Board.opens,
     "site": Board.opened,
     "trial": Board.trial,

@@ -49,7 +49,8 @@ def surprise(finding: Finding) -> tuple[str, str]:
     if not finding.verdict.decided:
         return "open", "yellow"
     if finding.as_expected:
-        return "as expected", "green"
+        open_ = tuple(name for name, part in finding.parts.items() if part.grade is Grade.INCONCLUSIVE)
+        return (f"as expected, but part {_listed(open_)} is open", "yellow") if open_ else ("as expected", "green")
     given = f" with {_listed(finding.expected_given)}" if finding.expected_given else ""
     return f"surprising: {finding.expected}{given} was expected", "red"
 

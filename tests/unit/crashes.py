@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from harness.model.arm import Arm, Run
+from harness.model.claim import Lab
+from harness.model.scenario import Scenario, Trials
+from harness.model.site import engine
 from harness.model.timeline import parse, written
+from harness.model.verdict import Grade, Verdict, fails, holds
+from harness.register import Claim, Register
+
+KNOWN = Register((Claim("c", "small", "topic", ("s",), "It comes back.", Grade.CONFIRMED, "why"),))
 
 BEGIN = """
 0.0 s  trial  mark:health  when=before  ok=yes
@@ -12,25 +20,42 @@ BEGIN = """
 1.2 s  web  died  id=a1  code=1
 """
 END = """
-20.0 s  trial  mark:health  when=after  ok=yes
-20.0 s  events  mark:stream  state=open
-20.0 s  trial  mark:end  how=done
+60.0 s  trial  mark:health  when=after  ok=yes
+60.0 s  events  mark:stream  state=open
+60.0 s  trial  mark:end  how=done
 """
-SAMPLES = "\n".join(f"{1.5 + 0.5 * n} s  trial  sample:serving  value=0" for n in range(21))
 
 
-def back(at_s: float = 2.0, run: str = "run-1"):
+def back(at_s: float = 2.0, run: str = "run-1", number: int = 0):
     text = f"""{BEGIN}
     {at_s} s  web  serving  id=a2  instance=i2  again=yes
     {at_s} s  trial  mark:window  of=restored  met=yes  waited_s={at_s - 1.2:.3f}  allowed_s=10  every_s=0.5
     {END}"""
-    return written(parse(text).entries, run)
+    return written(parse(text).entries, run, number)
 
 
-def away(run: str = "run-1"):
-    window = "11.5 s  trial  mark:window  of=restored  met=no  waited_s=10.1  allowed_s=10  every_s=0.5"
-    return written(parse(f"{BEGIN}\n{SAMPLES}\n{window}\n{END}").entries, run)
+def away(run: str = "run-1", number: int = 0, waited_s: float = 10.1):
+    looks = (1.4 + 0.5 * n for n in range(1, int(waited_s / 0.5) + 1))
+    samples = "\n".join(f"{at_s:g} s  trial  sample:serving  value=0" for at_s in looks)
+    end_s = 1.4 + waited_s
+    window = f"{end_s:g} s  trial  mark:window  of=restored  met=no  waited_s={waited_s:g}  allowed_s=10  every_s=0.5"
+    return written(parse(f"{BEGIN}\n{samples}\n{window}\n{END}").entries, run, number)
 
 
 def cut_off(run: str = "run-1"):
     return written(parse(BEGIN).entries, run)
+
+
+def lab(act=lambda _trial: None) -> Lab:
+    """One claim whose cells are of one site: by a success of one the windows of the others are judged."""
+    crash = Scenario("crash", "It crashes.", act)
+    tested, standard, blank = (crash @ Arm(n, engine, Run(cpus=0.01)) for n in ("tested", "standard", "blank"))
+    made = Lab("Does it come back?")
+    made.name = "small"
+
+    def returns(crashed: Trials = tested) -> Verdict:
+        span = crashed.restored()
+        return holds("it came back") if span else fails("it stayed away")
+
+    made.claim("c", blank=blank, standard=standard)(returns)
+    return made

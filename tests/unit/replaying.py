@@ -41,8 +41,8 @@ def lines_of(folder) -> list[dict]:
     return heard
 
 
-def replayed(lines, labs=(), *, speed: float = 0.0) -> tuple[Told, VirtualClock]:
+def replayed(lines, labs=(), *, speed: float = 0.0, known=KNOWN) -> tuple[Told, VirtualClock]:
     clock = VirtualClock()
     told = Told(lambda: clock.now() - 1000.0)
-    Projector(clock, speed).play(Film(lines, labs, KNOWN), told)
+    Projector(clock, speed).play(Film(lines, labs, known), told)
     return told, clock

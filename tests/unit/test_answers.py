@@ -202,3 +202,13 @@ def test_where_nobody_answered_there_are_no_shares():
 @pytest.mark.parametrize("ask", ["outage", "failed", "shares"])
 def test_a_request_that_is_missing_leaves_the_clients_numbers_open(ask):
     assert reason(getattr(seen("a", "a", sent=3), ask)) == "client-broke-off"
+
+
+def test_what_was_asked_for_too_short_a_time_counts_where_it_was_run_again():
+    short = replace(parse(REACHED.replace("waited_s=8.5", "waited_s=4.5")), number=1)
+    other, again = replace(parse(REACHED), number=2), replace(parse(REACHED), number=1)
+
+    assert reason(lambda: replace(REACH, timelines=(short, other)).reached("new")) == "window-too-short"
+    assert list(replace(REACH, timelines=(short, other)).to_repeat()) == [1]
+    assert replace(REACH, timelines=(short, other, again)).reached("new") is None
+    assert replace(REACH, timelines=(short, other, again)).to_repeat() == {}

@@ -11,6 +11,7 @@ from harness.model.scenario import Scenario, Trials
 from harness.model.site import Kind, Site, engine
 from harness.model.verdict import Grade, Verdict, fails, holds
 from harness.register import Claim, Part, Register
+from tests.unit import crashes
 from tests.unit.crashes import away, back, cut_off
 
 CRASH = Scenario("crash", "It crashes.", lambda _t: None)
@@ -172,3 +173,86 @@ def test_what_failed_waits_for_trials_alike_whose_success_may_lengthen_its_windo
 
     assert told(of, (tested, away()), (standard, back())) == [[], []]
     assert told(of, (blank, away())) == [["c REFUTED"]]
+
+
+# -- watched for too short a time ------------------------------------------------------------------------------------
+
+
+def alike(**more) -> Docket:
+    return docket(lab=crashes.lab(), **more)
+
+
+def asked(of: Docket) -> list[tuple[str, tuple[int, ...]]]:
+    found = [(again.cell.cell.removeprefix("crash @ "), again.numbers) for again in of.again]
+    of.again.clear()
+    return found
+
+
+SLOW = back(4.0, number=1)
+"""Five times as long as this took is 15 s."""
+
+ENDED = [(STANDARD, SLOW), (BLANK, back(number=1))]
+
+
+def test_what_was_watched_for_too_short_a_time_is_asked_for_once_more_and_then_told():
+    of = alike(wanted=2)
+    filed = [(TESTED, away(number=n)) for n in (1, 2)]
+    assert told(of, *filed, *ENDED, (STANDARD, back(number=2)), (BLANK, back(number=2))) == [[]] * 6
+    assert asked(of) == [("tested", (1, 2))]
+    assert of.wanted["small", TESTED.cell] == 4
+
+    longer = [(TESTED, away(number=n, waited_s=15.1)) for n in (2, 1)]
+    assert told(of, *longer) == [[], ["c REFUTED"]]
+    assert asked(of) == []
+
+
+def test_only_those_that_were_too_short_are():
+    of = alike(wanted=2)
+    filed = [(TESTED, away(number=1)), (TESTED, away(number=2, waited_s=16.0))]
+    told(of, *filed, *ENDED, (STANDARD, back(number=2)), (BLANK, back(number=2)))
+
+    assert asked(of) == [("tested", (1,))]
+
+
+def test_where_it_came_once_nothing_is_run_again_that_could_hide_that_it_did_not_elsewhere():
+    of = alike(wanted=2)
+    filed = [(TESTED, away(number=1)), (TESTED, back(number=2))]
+
+    assert told(of, *filed, *ENDED, (STANDARD, back(number=2)), (BLANK, back(number=2)))[-1] == ["c INCONCLUSIVE"]
+    assert asked(of) == []
+
+
+def test_nor_is_what_broke_off():
+    of = alike()
+
+    assert told(of, (TESTED, cut_off()), *ENDED)[-1] == ["c INCONCLUSIVE"]
+    assert asked(of) == []
+
+
+def test_after_two_times_it_is_left_open():
+    of = alike()
+    filed = [(TESTED, away(number=1)), *ENDED]
+
+    assert told(of, *filed, (TESTED, away(number=1)), (TESTED, away(number=1))) == [[]] * 4 + [["c INCONCLUSIVE"]]
+    assert asked(of) == [("tested", (1,))] * 2
+
+
+def test_with_no_repetitions_it_is_told_at_once():
+    assert told(alike(again=0), (TESTED, away(number=1)), *ENDED) == [[], [], ["c INCONCLUSIVE"]]
+
+
+def test_a_trial_whose_number_is_not_known_cannot_be_run_again():
+    of = alike()
+
+    assert told(of, (TESTED, away()), *ENDED) == [[], [], ["c INCONCLUSIVE"]]
+    assert asked(of) == []
+
+
+def test_two_claims_that_rest_on_one_cell_ask_for_it_once():
+    tested, standard, blank = (cell(name, site=engine) for name in ("tested", "standard", "blank"))
+    both = {"tested": tested, "standard": standard, "blank": blank}
+    of = docket(lab=small(("c", returns, both), ("d", returns_too, both)))
+    told(of, (TESTED, away(number=1)), *ENDED)
+
+    assert asked(of) == [("tested", (1,))]
+    assert told(of, (TESTED, away(number=1, waited_s=15.1))) == [["c REFUTED", "d REFUTED"]]

@@ -14,6 +14,8 @@ from harness.model.errors import Problem
 from harness.replay import Film, Projector, moments
 from harness.replay import wanted as counted
 from tests.contract.fake import VirtualClock
+from tests.unit import crashes
+from tests.unit.crashes import away, back
 from tests.unit.lines import end, entry, nothing_said, run, trial, wait, wanted
 from tests.unit.replaying import KNOWN, Told, labs_of, lines_of, replayed
 
@@ -98,6 +100,30 @@ def test_trials_of_which_nothing_is_known_are_passed_over_as_when_it_is_judged(l
     told, _ = replayed([run(), *lines])
 
     assert told.findings == {}
+
+
+def test_what_was_run_once_more_is_waited_for_and_told_in_between():
+    def of(name: str, cell: str, timeline, began_s: float) -> list:
+        cell = f"crash @ {cell}"
+        entries = [
+            {"type": "entry", "trial": name, "at_s": e.at_s, "kind": e.kind, "who": e.who, "what": e.what}
+            | {"facts": dict(e.facts)}
+            for e in timeline.entries
+        ]
+        return [trial(name, cell, n=1, began_s=began_s), *entries]
+
+    lab = crashes.lab()
+    short = of("t001", "tested", away(), 0.0)
+    others = [line for n, c in ((2, "standard"), (3, "blank")) for line in of(f"t00{n}", c, back(4.0), 0.0)]
+    again = {"type": "again", "at_s": 61.0, "lab": "small", "cell": "crash @ tested", "n": 1, "why": "too short"}
+    more = [again, wanted(2, "crash @ tested", at_s=61.0), *of("t004", "tested", away(waited_s=15.1), 62.0)]
+    planned = [wanted(1, f"crash @ {name}") for name in ("tested", "standard", "blank")]
+    told, _ = replayed([run(), *planned, *short, *others, *more], [lab], known=crashes.KNOWN)
+
+    ((line, finding),) = told.findings.values()
+    assert (finding.verdict.grade, line["trial"]) == ("REFUTED", "t004")
+    assert (61.0, "crash @ tested is run once more: too short") in told.board.news
+    assert told.board.total == told.board.over == 4
 
 
 # -- time ----------------------------------------------------------------------------------------------------------

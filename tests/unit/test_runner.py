@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness import runner
+from harness import court, runner
 from harness.journal import Journal, read
 from harness.model.arm import Arm, Run
 from harness.model.claim import Lab
@@ -12,6 +12,8 @@ from harness.model.scenario import Scenario
 from harness.model.site import docker_host, engine, own_cluster
 from harness.model.timeline import Kind
 from harness.runner import Runner, plan
+from tests.unit.crashes import KNOWN, away, back
+from tests.unit.crashes import lab as crashing
 from tests.unit.nowhere import Site
 
 
@@ -63,3 +65,67 @@ def test_what_was_typed_to_bring_an_arm_up_is_written_down(tmp_path):
 
     assert [e.facts["command"] for e in timeline.of(Kind.MARK, "by-hand")] == ["run"]
     assert timeline.last(Kind.MARK, "end").facts == {"how": "done"}
+
+
+# -- once more -------------------------------------------------------------------------------------------------------
+
+
+def crashes(tested) -> Lab:
+    """On one site: two cells in which it came back, once after 3 s, and a tested one that is as it is given."""
+
+    def act(trial) -> None:
+        name = trial.scope.arm.name
+        timeline = tested(trial.scope.trial) if name == "tested" else back(4.0)
+        for entry in timeline.entries:
+            if entry.what not in ("health", "stream", "end"):  # the runner's own
+                trial.write(entry)
+
+    return crashing(act)
+
+
+def settled(folder, lab: Lab, place: Site) -> tuple[list[str], list[dict]]:
+    heard, told = [], []
+    log = Journal(folder / "run", "run-1", {}, heard.append)
+    Runner([lab], plan([lab], trials=2, seed=1), {"engine": place}, log, KNOWN, told.append).go()
+    log.close()
+    return [f"{f.id} {f.verdict.grade}" for f in told], heard
+
+
+def test_what_was_watched_for_too_short_a_time_is_run_once_more_and_then_judged(tmp_path):
+    place = Site("engine")
+    lab = crashes(lambda trial: away(waited_s=10.1 if trial <= "t006" else 15.1))
+    told, heard = settled(tmp_path, lab, place)
+    again = [line for line in heard if line["type"] == "again"]
+
+    assert told == ["c REFUTED"]
+    assert len([a for a in place.asked if a.startswith("apply")]) == 8
+    assert [(line["cell"], line["n"]) for line in again] == [("crash @ tested", 2)]
+    assert again[0]["why"] == "watched for 10.1 of 15.0 s; where it happens it took up to 3.0 s"
+    assert [line["n"] for line in heard if line["type"] == "wanted" and line["cell"] == "crash @ tested"] == [2, 4]
+    ran = [
+        (line["trial"], line["n"]) for line in heard if line["type"] == "trial" and line["cell"] == "crash @ tested"
+    ]
+    assert sorted(n for _, n in ran) == [1, 1, 2, 2]
+    assert sorted(trial for trial, _ in ran)[-2:] == ["t007", "t008"]
+
+    recorded = read(tmp_path / "run").of_lab("small")
+    assert sorted(t.number for t in recorded["crash @ tested"]) == [1, 1, 2, 2]
+    assert court.settle(lab.claims[0], recorded).grade == "REFUTED"
+
+
+def test_what_stays_too_short_is_run_twice_more_and_left_open(tmp_path):
+    place = Site("engine")
+    told, heard = settled(tmp_path, crashes(lambda _: away(waited_s=10.1)), place)
+
+    assert told == ["c INCONCLUSIVE"]
+    assert [line["n"] for line in heard if line["type"] == "again"] == [2, 2]
+    assert len([a for a in place.asked if a.startswith("apply")]) == 10
+
+
+def test_what_is_run_again_is_no_part_of_what_was_necessary(tmp_path):
+    once = settled(tmp_path / "a", crashes(lambda _: away(waited_s=15.1)), Site("engine"))[1][-1]
+    twice = settled(
+        tmp_path / "b", crashes(lambda trial: away(waited_s=10.1 if trial <= "t006" else 15.1)), Site("engine")
+    )[1][-1]
+
+    assert twice["necessary_s"] < once["necessary_s"]

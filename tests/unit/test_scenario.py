@@ -367,3 +367,72 @@ def test_what_one_takes_more_than_another_is_the_difference_of_each():
 
 def test_the_written_recordings_are_what_they_seem():
     assert [e.what for e in recording(BACK).of(Kind.EVENT)] == ["running", "serving", "died", "running", "serving"]
+
+
+# -- run again -------------------------------------------------------------------------------------------------------
+
+HALF = "\n".join(line for line in AWAY.splitlines() if "sample" not in line or float(line.split()[0]) < 5.9)
+SHORT = changed(HALF, "10.810 s  trial  mark:window", "5.810 s  trial  mark:window").replace("10.010", "5.010")
+
+
+def several(*texts_and_numbers: tuple[str, int]) -> Trials:
+    return replace(HERE, timelines=tuple(replace(recording(t), number=n) for t, n in texts_and_numbers))
+
+
+def test_a_window_that_was_too_short_counts_where_its_trial_was_run_again_for_long_enough():
+    assert several((SHORT, 1), (AWAY, 2), (AWAY, 1)).restored() is None
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [(SHORT, 1)],
+        [(SHORT, 1), (AWAY, 2)],
+        [(SHORT, 1), (AWAY, 2), (AWAY, 3)],
+        [(SHORT, 1), (SHORT, 1)],
+        [(SHORT, 1), (SHORT, 2), (AWAY, 1)],
+        [(SHORT, 0), (AWAY, 0)],
+    ],
+)
+def test_otherwise_it_does_not_however_many_others_were_long_enough(texts):
+    assert reason(several(*texts)) == "window-too-short"
+
+
+def test_a_trial_of_another_run_takes_nobodys_place():
+    short, other = replace(recording(SHORT), number=1), replace(recording(AWAY, "run-2"), number=1)
+
+    assert reason(replace(HERE, timelines=(short, other))) == "window-too-short"
+
+
+def test_what_came_when_it_was_run_again_does_not_stand_alone():
+    assert reason(several((SHORT, 1), (BACK, 1))) == "trials-differ"
+
+
+def test_too_few_looks_are_made_good_in_the_same_way():
+    gaps = "\n".join(line for line in AWAY.splitlines() if "sample" not in line or float(line.split()[0]) > 5)
+
+    assert reason(several((gaps, 1))) == "too-few-samples"
+    assert several((gaps, 1), (AWAY, 1)).restored() is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "again"),
+    [
+        ([(SHORT, 1), (AWAY, 2), (SHORT, 3)], [1, 3]),
+        ([(SHORT, 1), (AWAY, 1)], []),
+        ([(AWAY, 1), (AWAY, 2)], []),
+        ([(SHORT, 1), (BACK, 2)], []),
+        ([(SHORT, 0)], []),
+        ([(without(SHORT, "mark:end"), 1)], []),
+        ([(without(SHORT, "mark:window"), 1)], []),
+        ([], []),
+    ],
+)
+def test_what_is_to_be_run_again_is_what_was_too_short_where_nothing_came(texts, again):
+    assert list(several(*texts).to_repeat()) == again
+
+
+def test_why_it_is_to_be_run_again_is_told():
+    assert (
+        several((SHORT, 1)).to_repeat()[1].endswith("watched for 5.0 of 10.0 s; where it happens it took up to 0.0 s")
+    )

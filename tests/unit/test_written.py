@@ -12,9 +12,10 @@ from harness import bench, catalog, journal
 from harness.journal import Run
 from harness.model.claim import Lab
 from harness.model.errors import Problem
-from harness.model.verdict import Grade, Verdict
+from harness.model.verdict import Grade, Verdict, unsettled
 from harness.outcome import Finding
 from harness.views import junit, markdown
+from harness.views.words import surprise
 
 RUN = Run("r1", {"began": "2026-11-20T10:00:00+00:00", "engine": {"version": "26"}}, {}, {"wall_s": 12.3})
 HOSTILE = "a|b <script>alert(1)</script> \x00\x1b[31m\ufffe\ud800 `x` ]]> & \n# *y* [z](u)"
@@ -149,3 +150,11 @@ def test_the_summary_of_a_job_is_added_to_what_is_there(tmp_path, monkeypatch):
 def test_a_file_that_cannot_be_written_is_told(tmp_path):
     with pytest.raises(Problem, match="no/such/folder"):
         judged(tmp_path, junit="no/such/folder/x.xml")
+
+
+def test_a_part_that_is_open_is_told_also_where_the_whole_is_as_expected():
+    parts = {"a": Verdict(Grade.REFUTED, "it was not so"), "b": unsettled("window-too-short", "too short")}
+    one = finding(Grade.REFUTED, expected="REFUTED", parts=parts)
+
+    assert surprise(one) == ("as expected, but part b is open", "yellow")
+    assert surprise(finding(Grade.REFUTED, expected="REFUTED", parts={"a": parts["a"]})) == ("as expected", "green")
