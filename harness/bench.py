@@ -110,7 +110,7 @@ def run(
     kinds = {p.cell.arm.site.kind for p in planned}
     if kinds & {Kind.DOCKER_HOST, Kind.SWARM}:
         hosts.have_image(up.engine, Steps(console))
-    id_ = f"{datetime.now(UTC):%m%d%H%M%S}-{random.SystemRandom().randrange(16**4):04x}"
+    id_ = ownership.new_name()
     with ownership.alive(id_):
         dead, left = ownership.forget_dead(up.engine)
         if dead:

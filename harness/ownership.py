@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import os
+import random
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from harness.model.clock import Deadline
@@ -42,6 +44,11 @@ def alive(run: str) -> Iterator[None]:
             yield
         finally:
             path.unlink(missing_ok=True)
+
+
+def new_name() -> str:
+    """Of a run: when it began, so that names are in the order of time, and four digits in which others differ."""
+    return f"{datetime.now(UTC):%m%d%H%M%S}-{random.SystemRandom().randrange(16**4):04x}"
 
 
 def is_alive(run: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -73,7 +72,7 @@ def judged(exercise: Exercise, arm: Arm, recorded: court.Recorded, known: court.
 
 def check(ground: Ground, runs: Path, tell: Tell, says: Callable[[str], None]) -> Checked:
     """Run it; nothing of the learner's is removed, but for what was made ill on the way."""
-    run = f"{datetime.now(UTC):%m%d%H%M%S}-{random.SystemRandom().randrange(16**4):04x}"
+    run = ownership.new_name()
     exercise = ground.folder.exercise
     facts = {
         "began": datetime.now(UTC).isoformat(timespec="seconds"),

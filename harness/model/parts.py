@@ -20,7 +20,7 @@ def by_hand(part: str, node: str) -> str:
     if part == KUBELET:
         return f"docker exec {node} systemctl stop kubelet"
     if part in DAEMONS:
-        change = json.dumps({"spec": {"template": {"spec": {"affinity": anywhere_but(node)}}}})
+        change = json.dumps({"spec": anywhere_but(node)})
         return f"kubectl --namespace kube-system patch daemonset {part} --type merge --patch '{change}'"
     return f"kubectl --namespace kube-system scale deployment {part} --replicas=0"
 
@@ -31,6 +31,8 @@ def static(part: str) -> str:
 
 
 def anywhere_but(node: str) -> dict[str, object]:
+    """So a DaemonSet leaves one node; those on the others would be made anew, if their strategy stayed."""
     away = {"key": "kubernetes.io/hostname", "operator": "NotIn", "values": [node]}
     terms = {"nodeSelectorTerms": [{"matchExpressions": [away]}]}
-    return {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
+    affinity = {"nodeAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": terms}}
+    return {"updateStrategy": {"type": "OnDelete"}, "template": {"spec": {"affinity": affinity}}}

@@ -111,16 +111,17 @@ class Daemon:
         return f"/apis/apps/v1/{SYSTEM}/daemonsets/{self.name}"
 
     def leave(self) -> str:
-        self._before = self.kube.get(self._path)["spec"]["template"]["spec"].get("affinity")
+        spec = self.kube.get(self._path)["spec"]
+        affinity = spec["template"]["spec"].get("affinity")
+        self._before = {"updateStrategy": spec["updateStrategy"], "template": {"spec": {"affinity": affinity}}}
         self._place(anywhere_but(self.node), there=False)
         return by_hand(self.name, self.node)
 
     def back(self) -> None:
         self._place(self._before, there=True)
 
-    def _place(self, affinity: Any, *, there: bool) -> None:
-        change = {"spec": {"template": {"spec": {"affinity": affinity}}}}
-        self.kube.call("PATCH", self._path, {}, change, kind=MERGE)
+    def _place(self, spec: Any, *, there: bool) -> None:
+        self.kube.call("PATCH", self._path, {}, {"spec": spec}, kind=MERGE)
 
         def missing() -> str:
             query = {"labelSelector": f"k8s-app={self.name}", "fieldSelector": f"spec.nodeName={self.node}"}

@@ -9,7 +9,7 @@ from rich.text import Text
 from harness.model.timeline import Kind
 from harness.model.verdict import Grade
 from harness.views import evidence
-from harness.views.words import clean, in_words, surprise
+from harness.views.words import clean, in_words, one_line, surprise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,7 +81,7 @@ def _cells(claims: list[Claim], recorded: Recorded, lab: Lab, *, every: bool) ->
     for name, cell in cells.items():
         timelines = recorded.get(name, ())
         yield Text.assemble((clean(name), "bold"), f"  {len(timelines)} trial{'s' if len(timelines) != 1 else ''}")
-        yield _line("plan", " ".join(cell.scenario.plan.split()))
+        yield _line("plan", one_line(cell.scenario.plan))
         yield from (_line("by hand", command) for command in evidence.by_hand(cell.arm, timelines, lab.name))
         for number, timeline in enumerate(timelines if every else timelines[:1], 1):
             yield Text(f"  #{number}", style="dim")

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from harness.views.words import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -19,8 +21,7 @@ def lines(lab: Lab, register: Register) -> Iterable[Text]:
     for arm in dict.fromkeys(cell.arm for cell in lab.cells):
         yield Text.assemble(("  arm       ", "dim"), (arm.name, "bold"), f", {arm.site.name}: {arm.recipe}")
     for scenario in dict.fromkeys(cell.scenario for cell in lab.cells):
-        plan = " ".join(scenario.plan.split())
-        yield Text.assemble(("  scenario  ", "dim"), (scenario.name, "bold"), f": {plan}")
+        yield Text.assemble(("  scenario  ", "dim"), (scenario.name, "bold"), f": {one_line(scenario.plan)}")
     for id_ in dict.fromkeys(claim.id for claim in lab.claims):
         yield Text.assemble(("  claim     ", "dim"), (id_, "bold"), f": {register.claim(id_).sentence}")
         for claim in (c for c in lab.claims if c.id == id_):

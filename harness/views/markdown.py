@@ -6,7 +6,7 @@ import html
 import re
 from typing import TYPE_CHECKING
 
-from harness.views.words import clean, in_words, surprise
+from harness.views.words import in_words, one_line, surprise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,7 +55,7 @@ def _with(names: tuple[str, ...]) -> str:
 
 def _plain(said: str) -> str:
     """Nothing in it is a mark of Markdown or of HTML, and it stays on its line."""
-    return SPECIAL.sub(r"\\\1", html.escape(" ".join(clean(said).split()), quote=False))
+    return SPECIAL.sub(r"\\\1", html.escape(one_line(said), quote=False))
 
 
 def _bounded(lines: list[str], folder: str) -> str:

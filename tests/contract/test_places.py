@@ -360,6 +360,16 @@ def test_the_copies_of_a_node_that_was_paused_are_silent_until_it_goes_on(site):
     site.wait("three copies", lambda: three_answer(site))
 
 
+def rolling(site, name) -> str:
+    """Which Pods of a DaemonSet are still to be replaced by others."""
+    found = site.place.kube.get(f"/apis/apps/v1/{parts.SYSTEM}/daemonsets/{name}")
+    status, seen = found["status"], found["status"]["observedGeneration"] == found["metadata"]["generation"]
+    assert found["spec"]["updateStrategy"]["type"] == "RollingUpdate"
+    there = status["desiredNumberScheduled"]
+    done = seen and there == status.get("updatedNumberScheduled", 0) == status["numberReady"]
+    return "" if done else str(status)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("opened", [own], indirect=True, ids=names)
 @pytest.mark.parametrize("part", KNOWN)
@@ -371,6 +381,12 @@ def test_a_part_that_was_taken_away_is_away_until_the_trial_is_over(site, part):
             return site.place.shell(site.scope, node, "systemctl is-active kubelet | grep -x active || true")
         return parts.running(site.place.node(node), part)
 
+    def elsewhere():
+        """Which Pods of it are on the other nodes; of a server that is gone nobody can ask."""
+        pods = site.place.kube.get(f"/api/v1/{parts.SYSTEM}/pods", labelSelector=f"k8s-app={part}")["items"]
+        return {p["metadata"]["uid"] for p in pods if p["spec"]["nodeName"] != site.place.node(node).name}
+
+    others = elsewhere() if part in DAEMONS else set()
     assert there()
     said = site.place.take_away(site.scope, part, node)
     assert part in said
@@ -379,6 +395,9 @@ def test_a_part_that_was_taken_away_is_away_until_the_trial_is_over(site, part):
     site.place.leave(site.scope)
     assert site.place.health() == ""
     site.wait("it again", lambda: "" if there() else part)
+    if part in DAEMONS:
+        site.wait("nothing left to be made anew", lambda: rolling(site, part))
+        assert elsewhere() == others, "the other nodes have other Pods of it now"
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from markupsafe import escape
 
 from harness.views import evidence
 from harness.views.report.marks import Drawn, drawn
-from harness.views.words import clean
+from harness.views.words import clean, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -88,7 +88,7 @@ def _cell(
     trials = tuple(Trial(before + n, n + 1, drawn(timeline), _text(timeline)) for n, timeline in enumerate(timelines))
     if declared is None:
         return Cell(anchor, lab, name, "", (), trials)
-    plan = " ".join(declared.scenario.plan.split())
+    plan = one_line(declared.scenario.plan)
     return Cell(anchor, lab, name, plan, tuple(evidence.by_hand(declared.arm, timelines, lab)), trials)
 
 
