@@ -23,6 +23,7 @@ from harness.setup import commands
 from harness.sites.kube import Refused
 from harness.sites.place import Scope
 from harness.trial import NotSteady, Trial
+from harness.waiting import TooLate, until
 from harness.watch import EventClock, Pace, Stopped
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from harness.journal import Journal
     from harness.model.claim import Lab
+    from harness.model.clock import Clock
     from harness.model.scenario import Trials
     from harness.model.timeline import Timeline
     from harness.outcome import Finding
@@ -54,6 +56,9 @@ AHEAD = 2
 """So many times the room is set up at most: what stands ready begins in the moment when another is over."""
 
 LOOK_AGAIN_S = 0.5
+SOUND_S = 10.0
+"""For so long at most a site that is not sound is waited for before a trial begins on it."""
+
 SPACED_S = 1.0
 """A look at a site's health serves all trials that ask for one within this time; what is missing is told so often."""
 
@@ -108,6 +113,7 @@ class Site:
 
     looked_at: float = -1e9
     health: str = ""
+    sick_since: float | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
     threads: list[threading.Thread] = field(default_factory=list)
     """Of its trials, also those that are over and may be clearing away."""
@@ -334,7 +340,30 @@ class Runner:
             if time.monotonic() - site.looked_at > SPACED_S:
                 site.health = site.place.health()
                 site.looked_at = time.monotonic()
+                if not site.health:
+                    site.sick_since = None
+                elif site.sick_since is None:
+                    site.sick_since = site.looked_at
             return site.health
+
+    def _sound(self, site: Site, one: Planned, clock: Clock) -> str:
+        """What is wrong with the site before a trial begins.
+
+        What passes soon costs nothing then; of a site that was sick for long already nothing more is expected.
+        """
+        if not self._health(site) or (since := site.sick_since) is None:
+            return ""
+
+        def told(wrong: str) -> None:
+            self._waits(one, f"{site.place.name}: {wrong}", clock.now() - since, SOUND_S)
+
+        try:
+            end = Deadline(since + SOUND_S, clock)
+            until(site.place.name, lambda: self._health(site), end, tell=told, pause_s=LOOK_AGAIN_S)
+        except TooLate:
+            return site.health
+        self._waits(one, "", 0, 0)
+        return ""
 
     # -- trials ----------------------------------------------------------------------------------------------------
 
@@ -528,12 +557,12 @@ class Runner:
         scope.heard = trial.heard
         how, why = "broke", ""
         try:
-            self._look_after(trial, site, "before")
+            self._look_after(trial, "before", self._sound(site, one, clock))
             if not one.cell.scenario.empty:
                 trial.applied(site.place.apply(scope))
             one.cell.scenario.act(trial)
             trial.end_clients()
-            self._look_after(trial, site, "after")
+            self._look_after(trial, "after", self._health(site))
             how = "done"
         except Stopped:
             how, why = "stopped", "the run was ended"
@@ -588,11 +617,10 @@ class Runner:
         except Exception as error:  # it is tried again, and then told, when the site is closed
             self.log.write(type="trouble", trial=one.id, text=f"leaving: {type(error).__name__}: {error}")
 
-    def _look_after(self, trial: Trial, site: Site, when: str) -> None:
-        wrong = self._health(site)
+    def _look_after(self, trial: Trial, when: str, wrong: str) -> None:
         trial.mark("health", when=when, ok="no" if wrong else "yes", **({"why": wrong} if wrong else {}))
         if wrong and when == "before":
-            raise NotSteady(f"{site.place.name}: {wrong}")
+            raise NotSteady(f"{trial.place.name}: {wrong}")
 
     def necessary_s(self) -> float:
         """The sites' opening, then the windows alone, packed as the trials were; own sites come one after another."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from harness import court, runner
@@ -65,6 +67,61 @@ def test_what_was_typed_to_bring_an_arm_up_is_written_down(tmp_path):
 
     assert [e.facts["command"] for e in timeline.of(Kind.MARK, "by-hand")] == ["run"]
     assert timeline.last(Kind.MARK, "end").facts == {"how": "done"}
+
+
+# -- a site that is not sound ---------------------------------------------------------------------------------------
+
+
+def ends(folder, sick: int, *, trials: int, act=lambda _t: None) -> tuple[list[dict], list[str]]:
+    """How each trial ended, and what was waited for."""
+    lab = Lab("Is it sound?")
+    lab.name = "small"
+    lab.show(Scenario("nothing", "Nothing happens.", act) @ Arm("here", engine, Run()))
+    place, heard = Site("engine"), []
+    place.sick = sick
+    log = Journal(folder / "run", "run-1", {}, heard.append)
+    Runner([lab], plan([lab], trials=trials, seed=1), {"engine": place}, log, None).go()
+    log.close()
+    ends = [line["facts"] for line in heard if line["type"] == "entry" and line["what"] == "end"]
+    return ends, [line["missing"] for line in heard if line["type"] == "wait"]
+
+
+@pytest.fixture
+def often(monkeypatch):
+    monkeypatch.setattr(runner, "SPACED_S", 0.0)
+    monkeypatch.setattr(runner, "LOOK_AGAIN_S", 0.01)
+
+
+def test_what_passes_soon_is_waited_for_and_told_before_a_trial_begins(tmp_path, often):
+    ended, waited = ends(tmp_path, 3, trials=1)
+
+    assert [one["how"] for one in ended] == ["done"]
+    assert "engine: a node is away" in waited
+    (timeline,) = read(tmp_path / "run").timelines["small/nothing @ here"]
+    assert [e.facts for e in timeline.of(Kind.MARK, "health")] == [
+        {"when": "before", "ok": "yes"},
+        {"when": "after", "ok": "yes"},
+    ]
+
+
+def test_a_site_that_stays_sick_is_waited_for_once(tmp_path, often, monkeypatch):
+    monkeypatch.setattr(runner, "SOUND_S", 0.3)
+    began = time.monotonic()
+    ended, _ = ends(tmp_path, 10**9, trials=5)
+
+    assert [one["how"] for one in ended] == ["broke"] * 5
+    assert {one["why"] for one in ended} == {"engine: a node is away"}
+    assert 0.3 < time.monotonic() - began < 1.5
+
+
+def test_what_is_wrong_after_a_trial_is_not_waited_for(tmp_path, often):
+    def ill(trial) -> None:
+        trial.place.sick = 2
+
+    ends(tmp_path, 0, trials=1, act=ill)
+    (timeline,) = read(tmp_path / "run").timelines["small/nothing @ here"]
+
+    assert [e.facts["ok"] for e in timeline.of(Kind.MARK, "health")] == ["yes", "no"]
 
 
 # -- once more -------------------------------------------------------------------------------------------------------
