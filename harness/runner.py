@@ -56,7 +56,7 @@ AHEAD = 2
 """So many times the room is set up at most: what stands ready begins in the moment when another is over."""
 
 LOOK_AGAIN_S = 0.5
-SOUND_S = 10.0
+SOUND_S = 5.0
 """For so long at most a site that is not sound is waited for before a trial begins on it."""
 
 SPACED_S = 1.0
@@ -337,13 +337,13 @@ class Runner:
 
     def _health(self, site: Site) -> str:
         with site.lock:
-            if time.monotonic() - site.looked_at > SPACED_S:
+            if (began := time.monotonic()) - site.looked_at > SPACED_S:
                 site.health = site.place.health()
                 site.looked_at = time.monotonic()
                 if not site.health:
                     site.sick_since = None
                 elif site.sick_since is None:
-                    site.sick_since = site.looked_at
+                    site.sick_since = began  # to find it out may have taken long enough
             return site.health
 
     def _sound(self, site: Site, one: Planned, clock: Clock) -> str:
@@ -353,12 +353,14 @@ class Runner:
         """
         if not self._health(site) or (since := site.sick_since) is None:
             return ""
+        end = Deadline(since + SOUND_S, clock)
+        if not end.left():
+            return site.health
 
         def told(wrong: str) -> None:
             self._waits(one, f"{site.place.name}: {wrong}", clock.now() - since, SOUND_S)
 
         try:
-            end = Deadline(since + SOUND_S, clock)
             until(site.place.name, lambda: self._health(site), end, tell=told, pause_s=LOOK_AGAIN_S)
         except TooLate:
             return site.health

@@ -13,7 +13,7 @@ import time
 import pytest
 
 from harness.model.clock import Deadline
-from harness.setup import create, engine, nodes
+from harness.setup import create, engine, nodes, removal
 from harness.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -59,7 +59,7 @@ def test_a_frozen_node_is_thawed(up, node):
 
 
 def test_a_node_that_was_removed_makes_the_cluster_anew(up, node):
-    node.container.remove(force=True, v=True)
+    removal.remove([node.container])
     _, took = up()
     assert took < REMAKE_S
 

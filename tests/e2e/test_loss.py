@@ -175,7 +175,7 @@ def test_a_node_that_is_gone_in_mid_run(host, pair, tmp_path):
         (RESTORES,),
         shape=pair,
         when=windows_open(1, of=watched),
-        during=lambda: worker.container.remove(force=True, v=True),
+        during=lambda: removal.remove([worker.container]),
     )
     check_bounded_and_true(ended, NODE_ENDS_S)
     assert ended.grades[RESTORES] is Grade.INCONCLUSIVE

@@ -11,8 +11,8 @@ class Site:
     def __init__(self, name: str, leaves_s: float = 0.0) -> None:
         self.name, self._leaves_s = name, leaves_s
         self.asked: list[str] = []
-        self.sick = 0
-        """So often it says that something is wrong when it is asked for its health."""
+        self.sick, self.answers_s = 0, 0.0
+        """So often it says that something is wrong when it is asked for its health, and how long that takes."""
 
     def open(self, deadline):
         pass
@@ -21,6 +21,7 @@ class Site:
         pass
 
     def health(self):
+        threading.Event().wait(self.answers_s)
         self.sick -= 1
         return "" if self.sick < 0 else "a node is away"
 

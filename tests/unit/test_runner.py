@@ -72,13 +72,15 @@ def test_what_was_typed_to_bring_an_arm_up_is_written_down(tmp_path):
 # -- a site that is not sound ---------------------------------------------------------------------------------------
 
 
-def ends(folder, sick: int, *, trials: int, act=lambda _t: None) -> tuple[list[dict], list[str]]:
+def ends(
+    folder, sick: int, *, trials: int, act=lambda _t: None, answers_s: float = 0.0
+) -> tuple[list[dict], list[str]]:
     """How each trial ended, and what was waited for."""
     lab = Lab("Is it sound?")
     lab.name = "small"
     lab.show(Scenario("nothing", "Nothing happens.", act) @ Arm("here", engine, Run()))
     place, heard = Site("engine"), []
-    place.sick = sick
+    place.sick, place.answers_s = sick, answers_s
     log = Journal(folder / "run", "run-1", {}, heard.append)
     Runner([lab], plan([lab], trials=trials, seed=1), {"engine": place}, log, None).go()
     log.close()
@@ -112,6 +114,16 @@ def test_a_site_that_stays_sick_is_waited_for_once(tmp_path, often, monkeypatch)
     assert [one["how"] for one in ended] == ["broke"] * 5
     assert {one["why"] for one in ended} == {"engine: a node is away"}
     assert 0.3 < time.monotonic() - began < 1.5
+
+
+def test_where_it_took_long_to_find_out_it_is_not_asked_again(tmp_path, often, monkeypatch):
+    monkeypatch.setattr(runner, "SOUND_S", 0.3)
+    began = time.monotonic()
+    ended, waited = ends(tmp_path, 10**9, trials=1, answers_s=0.5)
+
+    assert [one["how"] for one in ended] == ["broke"]
+    assert waited == []
+    assert time.monotonic() - began < 0.9
 
 
 def test_what_is_wrong_after_a_trial_is_not_waited_for(tmp_path, often):
