@@ -37,6 +37,9 @@ class Hand:
     look: str
     down: tuple[str, ...]
     signals: dict[str, str]
+    volumes: str = ""
+    """Has `volumes` hold those of a copy."""
+
     file: str = ""
     """The flag before each file."""
 
@@ -53,6 +56,10 @@ class Hand:
         return " ".join(f"{self.file} {name}" for name in names)
 
 
+VOLUMES = "volumes=$(docker inspect --format '{{{{range .Mounts}}}}{{{{.Name}}}} {{{{end}}}}' {copy})"
+"""Removing a container leaves its volumes, and nothing else would tell whose one without a name was."""
+
+DROP = 'for volume in $volumes; do docker volume rm --force "$volume"; done'
 SIGNALS = {
     "stop": "docker stop {copy}",
     "kill": "docker kill {copy}",
@@ -100,6 +107,7 @@ def _project(recipe: Files) -> Hand:
         look=f"docker ps --all {OURS} --format '{{{{.Names}}}}  {{{{.Status}}}}'",
         down=(f"{COMPOSE} {files} down --volumes --timeout 1",),
         signals=SIGNALS,
+        volumes=VOLUMES,
         file="--file",
         apply=f"{COMPOSE} {{files}} up --detach",
         together=True,

@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from harness.hands import NAME, front, hand
+from harness.hands import DROP, NAME, front, hand
 from harness.model.arm import PORT, Files
 from harness.model.parts import by_hand
 from harness.model.site import Kind
@@ -60,6 +60,8 @@ class Typist:
     trials: Trials
     hand: Hand
     lines: list[str] = field(default_factory=list)
+    last: list[str] = field(default_factory=list)
+    """What is typed when all else is gone."""
 
     def types(self, *commands: str) -> None:
         self.lines += commands
@@ -74,8 +76,15 @@ class Typist:
         return Said()
 
     def signal(self, copy: Copy, how: str) -> str:
+        if how == "remove" and self.hand.volumes and self._keeps_data:
+            self.types(self.hand.volumes.format(copy=copy.name))
+            self.last = [DROP]
         self.types(self.hand.signals[how].format(copy=copy.name))
         return how
+
+    @property
+    def _keeps_data(self) -> bool:
+        return any("POST '/data" in line for line in self.lines)
 
     # -- the verbs -------------------------------------------------------------------------------------------------
 
@@ -228,5 +237,5 @@ def commands(cell: Trials) -> Sequence[str]:
     if not cell.scenario.empty:
         typist.start()
     cell.scenario.act(typist)
-    typist.types(*typist.hand.down)
+    typist.types(*typist.hand.down, *typist.last)
     return typist.lines
