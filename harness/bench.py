@@ -24,7 +24,7 @@ from harness.model.site import Kind
 from harness.replay import Film, Projector
 from harness.runner import Planned, Runner, plan
 from harness.setup import engine as engines
-from harness.setup import host
+from harness.setup.doctor import facts as host
 from harness.setup.steps import Steps
 from harness.sites import hosts
 from harness.sites.cluster import ClusterPlace
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from harness.model.claim import Lab
     from harness.model.site import Site
     from harness.register import Register
-    from harness.setup.cluster import Up
+    from harness.setup.cluster.shared import Up
     from harness.setup.engine import Engine
     from harness.sites.place import Place
 

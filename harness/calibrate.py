@@ -21,7 +21,7 @@ from harness.model.arm import Arm
 from harness.model.clock import Deadline
 from harness.model.site import engine
 from harness.setup import engine as engines
-from harness.setup import places
+from harness.setup import paths as places
 from harness.sites import cluster as cluster_site
 from harness.sites.engine import EnginePlace
 from harness.sites.kube import Kube
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from docker.models.containers import Container
 
-    from harness.setup.cluster import Up
+    from harness.setup.cluster.shared import Up
     from harness.sites.client import Client
 
 FILE = "calibration.json"

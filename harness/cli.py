@@ -21,7 +21,7 @@ from harness.views.terminal import console, people
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.setup.cluster import Up
+    from harness.setup.cluster.shared import Up
 
 app = typer.Typer(
     help="Docker against Kubernetes: each claim run as an experiment, recorded, and judged.",
@@ -66,7 +66,7 @@ def up(
     docker_host: Host = "",
 ) -> None:
     """Have a Kubernetes cluster running: engine, tools, node image, nodes, all that is missing."""
-    from harness.setup import cluster
+    from harness.setup.cluster import shared as cluster
 
     began = time.monotonic()
     steps = Steps(people)
@@ -98,7 +98,7 @@ def _tell_up(found: Up, took_s: float) -> None:
 @app.command()
 def down(name: Name = "", docker_host: Host = "") -> None:
     """Remove the cluster; images and tools stay for the next time."""
-    from harness.setup import cluster
+    from harness.setup.cluster import shared as cluster
 
     shape = cluster.shape(name)
     removed = cluster.down(Steps(people), flag=docker_host, shape=shape)
@@ -111,7 +111,7 @@ def down(name: Name = "", docker_host: Host = "") -> None:
 @app.command()
 def status(as_json: AsJson = False, name: Name = "", docker_host: Host = "") -> None:
     """Say whether the cluster is there and ready."""
-    from harness.setup import cluster
+    from harness.setup.cluster import shared as cluster
 
     document = cluster.status(flag=docker_host, shape=cluster.shape(name))
     if as_json:
@@ -140,8 +140,9 @@ def status(as_json: AsJson = False, name: Name = "", docker_host: Host = "") -> 
 @app.command()
 def images(docker_host: Host = "") -> None:
     """Build the demo application's image and load it into the cluster's nodes, where it is missing."""
-    from harness.setup import cluster, endpoint, engine
-    from harness.setup import images as made
+    from harness.setup import endpoint, engine
+    from harness.setup.cluster import shared as cluster
+    from harness.setup.images import web as made
 
     steps = Steps(people)
     host = engine.connect(endpoint.resolve(docker_host))
@@ -244,7 +245,7 @@ def run_lab(
 ) -> None:
     """Run labs: have everything ready that they need, record, judge, clean up."""
     from harness import bench, catalog, register
-    from harness.setup import cluster
+    from harness.setup.cluster import shared as cluster
 
     if step and not (sys.stdin.isatty() and people.is_terminal):
         raise Problem("Running step by step", "there is no terminal to ask questions on", "labs run without --step")
@@ -337,7 +338,7 @@ def calibrate(to: To = "", docker_host: Host = "") -> None:
     """Measure what is known, and so the bench's own error; the runs to come carry it in their facts."""
     from harness import bench
     from harness import calibrate as calibration
-    from harness.setup import cluster
+    from harness.setup.cluster import shared as cluster
 
     found = cluster.up(Steps(people), flag=docker_host)
     images(docker_host=docker_host)
@@ -352,7 +353,7 @@ def calibrate(to: To = "", docker_host: Host = "") -> None:
 @app.command()
 def doctor(as_json: AsJson = False, docker_host: Host = "") -> None:
     """Say what this host has and lacks, why it matters, and what to type."""
-    from harness.setup import doctor as examination
+    from harness.setup.doctor import report as examination
 
     findings = examination.examine(docker_host)
     if as_json:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
-from harness.setup import cluster as clusters
-from harness.setup import places
+from harness.setup import paths as places
+from harness.setup.cluster import shared as clusters
 from harness.sites import cluster as cluster_site
 from harness.sites import hosts, own_cluster, remains
 from harness.sites.kube import Kube, Refused

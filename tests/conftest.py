@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.setup import cluster, endpoint, engine
+from harness.setup import endpoint, engine
+from harness.setup.cluster import shared as cluster
 
 ONE_NODE = """
 kind: Cluster

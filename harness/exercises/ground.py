@@ -11,9 +11,10 @@ from harness import ownership
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.site import Kind
-from harness.setup import cluster as clusters
-from harness.setup import endpoint, images, projects, tools
+from harness.setup import endpoint, projects, tools
 from harness.setup import engine as engines
+from harness.setup.cluster import shared as clusters
+from harness.setup.images import web as images
 from harness.sites import cluster as cluster_site
 from harness.sites.cluster import ClusterPlace
 from harness.sites.engine import EnginePlace

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from harness.setup import places
+from harness.setup import paths as places
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness.model.clock import Deadline
 from harness.model.project import NAME
-from harness.setup import places, projects, removal
+from harness.setup import paths as places
+from harness.setup import projects, removal
 from harness.setup.engine import Engine, started_by_us
 from harness.waiting import until
 

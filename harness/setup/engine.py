@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.project import NAME
-from harness.setup import commands, debian, endpoint, locks, places
+from harness.setup import commands, debian, endpoint, locks
+from harness.setup import paths as places
 from harness.waiting import Hopeless, TooLate, until
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from harness.setup import places
+from harness.setup import paths as places
 from harness.sites.place import FRONT
 from harness.waiting import until
 

@@ -14,9 +14,11 @@ from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.project import NAME
 from harness.model.site import Replica
-from harness.setup import cluster as clusters
-from harness.setup import nodes, places, ready, removal, tools
-from harness.setup.api import Api, Silent
+from harness.setup import paths as places
+from harness.setup import removal, tools
+from harness.setup.cluster import nodes, ready
+from harness.setup.cluster import shared as clusters
+from harness.setup.cluster.kube import Api, Silent
 from harness.setup.projects import EXERCISE
 from harness.sites.client import PROGRAM, Client, flags
 from harness.sites.kube import ANSWER_S, Kube, Refused
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.model.arm import Arm
-    from harness.setup.create import Shape
+    from harness.setup.cluster.create import Shape
     from harness.setup.engine import Engine
     from harness.sites.client import Hear
     from harness.sites.place import Ask

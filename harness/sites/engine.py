@@ -16,7 +16,8 @@ from harness.model.arm import IMAGE, PORT, Files, Run
 from harness.model.errors import Problem
 from harness.model.project import NAME
 from harness.model.site import Replica
-from harness.setup import commands, places, removal, tools
+from harness.setup import commands, removal, tools
+from harness.setup import paths as places
 from harness.setup.projects import ONE_OFF, PROJECT
 from harness.sites import remains
 from harness.sites.client import HERE, Client, flags

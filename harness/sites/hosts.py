@@ -15,8 +15,11 @@ from harness.model.arm import IMAGE
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.project import NAME
-from harness.setup import dockerhost, images, places, removal, tools
 from harness.setup import engine as engines
+from harness.setup import paths as places
+from harness.setup import removal, tools
+from harness.setup.images import docker_host as dockerhost
+from harness.setup.images import web as images
 from harness.setup.steps import Steps
 from harness.sites.client import Client, flags
 from harness.sites.machines import switch
@@ -28,8 +31,8 @@ if TYPE_CHECKING:
 
     from docker.models.containers import Container
 
-    from harness.setup.dockerhost import DockerHost
     from harness.setup.engine import Engine
+    from harness.setup.images.docker_host import DockerHost
     from harness.sites.client import Hear
     from harness.sites.place import Ask, Scope
 

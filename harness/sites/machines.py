@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.setup import nodes
+from harness.setup.cluster import nodes
 from harness.sites.place import Unanswered
 
 if TYPE_CHECKING:

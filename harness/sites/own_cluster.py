@@ -12,9 +12,10 @@ from harness.model.arm import PORT
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.parts import KUBELET
-from harness.setup import cluster as clusters
-from harness.setup import create, images, nodes
-from harness.setup.create import Shape
+from harness.setup.cluster import create, nodes
+from harness.setup.cluster import shared as clusters
+from harness.setup.cluster.create import Shape
+from harness.setup.images import web as images
 from harness.setup.steps import Steps
 from harness.sites import parts
 from harness.sites.cluster import ClusterPlace

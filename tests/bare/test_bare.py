@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from harness.model.project import NAME
-from harness.setup import builds, debian, endpoint, engine, stages
+from harness.setup import debian, endpoint, engine
+from harness.setup.images import builds, stages
 from harness.setup.steps import Doing
 
 CHECKOUT = Path(__file__).resolve().parents[2]

@@ -20,7 +20,8 @@ from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.parts import DAEMONS, KNOWN, KUBELET
 from harness.model.site import Kind, cluster, engine, swarm
-from harness.setup import places, projects, tools
+from harness.setup import paths as places
+from harness.setup import projects, tools
 from harness.sites import cluster as cluster_site
 from harness.sites import parts
 from harness.sites.cluster import ClusterPlace

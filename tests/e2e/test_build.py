@@ -14,8 +14,11 @@ import pytest
 from docker.errors import ImageNotFound
 
 from harness.model.clock import Deadline
-from harness.setup import builds, cluster, places, tools
-from harness.setup.node_build import Inputs
+from harness.setup import paths as places
+from harness.setup import tools
+from harness.setup.cluster import shared as cluster
+from harness.setup.images import builds
+from harness.setup.images.node_build import Inputs
 from harness.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -24,7 +27,8 @@ BUILD = """
 import sys
 from rich.console import Console
 from harness import cli
-from harness.setup import endpoint, engine, node_build
+from harness.setup import endpoint, engine
+from harness.setup.images import node_build
 from harness.setup.steps import Steps
 host = engine.connect(endpoint.resolve())
 cli._signals()

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.model.clock import Deadline
-from harness.setup import nodes
+from harness.setup.cluster import nodes
 from harness.waiting import until
 
 

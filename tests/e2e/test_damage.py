@@ -13,7 +13,8 @@ import time
 import pytest
 
 from harness.model.clock import Deadline
-from harness.setup import create, engine, nodes, removal
+from harness.setup import engine, removal
+from harness.setup.cluster import create, nodes
 from harness.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -142,7 +143,7 @@ def test_after_kill_9_the_next_one_goes_on(gone, own, host, labs):
 
 
 def test_a_failed_creation_keeps_its_log_and_no_node(gone, own, host, labs):
-    from harness.setup.node_build import Inputs
+    from harness.setup.images.node_build import Inputs
 
     tag = "dk-labs/test-broken:x"
     container = host.client.containers.create(Inputs.here().tag, ["true"], entrypoint=[], labels={"dk-labs": "test"})

@@ -16,8 +16,11 @@ from rich.console import Console
 
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
-from harness.setup import builds, dockerhost, images, places
-from harness.setup.nodes import inside
+from harness.setup import paths as places
+from harness.setup.cluster.nodes import inside
+from harness.setup.images import builds
+from harness.setup.images import docker_host as dockerhost
+from harness.setup.images import web as images
 from harness.setup.steps import Steps
 from harness.waiting import until
 

@@ -14,8 +14,12 @@ from harness.model.arm import IMAGE
 from harness.model.clock import Deadline
 from harness.model.project import NAME
 from harness.model.verdict import Grade
-from harness.setup import cluster, dockerhost, engine, images, nodes, removal
-from harness.setup.nodes import inside
+from harness.setup import engine, removal
+from harness.setup.cluster import nodes
+from harness.setup.cluster import shared as cluster
+from harness.setup.cluster.nodes import inside
+from harness.setup.images import docker_host as dockerhost
+from harness.setup.images import web as images
 from harness.setup.steps import Steps
 from harness.sites import hosts, remains
 from tests.conftest import ONE_NODE

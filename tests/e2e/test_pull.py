@@ -15,7 +15,7 @@ from rich.console import Console
 
 from harness.model.clock import Deadline
 from harness.model.project import KIND, PUBLISHED_NODE_IMAGES
-from harness.setup import builds, node_build, node_image
+from harness.setup.images import builds, node_build, node_image
 from harness.setup.steps import Steps
 from harness.waiting import until
 

@@ -14,7 +14,8 @@ import pytest
 
 from harness import catalog
 from harness.model.clock import Deadline
-from harness.setup import places, projects, removal
+from harness.setup import paths as places
+from harness.setup import projects, removal
 from harness.sites import own_cluster
 from harness.sites.engine import NAMELESS
 from harness.sites.place import RUN_LABEL

@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 
 from harness.model.verdict import Grade
-from harness.setup import nodes
+from harness.setup.cluster import nodes
 from tests.e2e.support import judged
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("impatient")]
@@ -20,7 +20,7 @@ def small(labs, own, web, host):
     """A cluster of one node of our own, ready, with the demo application in it."""
     from rich.console import Console
 
-    from harness.setup import images
+    from harness.setup.images import web as images
     from harness.setup.steps import Steps
 
     assert labs("up", "--name", own.name, "--config", str(own.config), within_s=1500).code == 0

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from harness.setup import cluster, places
+from harness.setup import paths as places
+from harness.setup.cluster import shared as cluster
 
 MUCH = "8388608"
 WITHIN_S = 240

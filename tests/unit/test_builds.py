@@ -8,7 +8,8 @@ from collections import namedtuple
 import pytest
 
 from harness.model.errors import Problem
-from harness.setup import builds, tools
+from harness.setup import tools
+from harness.setup.images import builds
 
 
 class FakeEngine:

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from harness.model.errors import Problem
-from harness.setup.create import KindLines, Shape
+from harness.setup.cluster.create import KindLines, Shape
 from harness.setup.steps import Steps
 
 

@@ -18,11 +18,13 @@ import pytest
 from rich.console import Console
 
 from harness.model.project import KIND
-from harness.setup import doctor, findings, host
-from harness.setup.doctor import Finding
+from harness.setup.doctor import advice as findings
+from harness.setup.doctor import facts as host
+from harness.setup.doctor import report as doctor
+from harness.setup.doctor.facts import EngineFacts, Host, Images, Kernel, Loopback, MirrorFacts, Place, User
+from harness.setup.doctor.report import Finding
 from harness.setup.endpoint import DEFAULT_SOCKET, Endpoint
-from harness.setup.host import EngineFacts, Host, Images, Kernel, Loopback, MirrorFacts, Place, User
-from harness.setup.node_route import Route, foresee
+from harness.setup.images.route import Route, foresee
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

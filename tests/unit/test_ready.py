@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from harness.setup import nodes, ready
-from harness.setup.api import Silent
+from harness.setup.cluster import nodes, ready
+from harness.setup.cluster.kube import Silent
 
 
 class FakeApi:

@@ -10,10 +10,11 @@ import pytest
 from rich.console import Console
 
 from harness.model.errors import Problem
-from harness.setup import commands, node_build
-from harness.setup.builds import digest
-from harness.setup.node_build import Inputs
-from harness.setup.stages import Stage, run_all
+from harness.setup import commands
+from harness.setup.images import node_build
+from harness.setup.images.builds import digest
+from harness.setup.images.node_build import Inputs
+from harness.setup.images.stages import Stage, run_all
 from harness.setup.steps import Steps
 
 

@@ -11,15 +11,18 @@ from typing import TYPE_CHECKING, Any
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.project import CLUSTER, KUBERNETES
-from harness.setup import builds, commands, create, endpoint, locks, node_image, nodes, places, ready, stages, tools
+from harness.setup import commands, endpoint, locks, tools
 from harness.setup import engine as engines
-from harness.setup.api import Api, Silent
-from harness.setup.create import Shape
+from harness.setup import paths as places
+from harness.setup.cluster import create, nodes, ready
+from harness.setup.cluster.create import Shape
+from harness.setup.cluster.kube import Api, Silent
+from harness.setup.images import builds, node_image, stages
 from harness.waiting import TooLate, until
 
 if TYPE_CHECKING:
+    from harness.setup.cluster.nodes import Node
     from harness.setup.engine import Engine
-    from harness.setup.nodes import Node
     from harness.setup.steps import Steps
 
 SHARED = Shape(CLUSTER, places.CHECKOUT / "manifests" / "kind.yaml")

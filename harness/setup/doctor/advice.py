@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from harness.model.project import KIND, KUBERNETES, PUBLISHED_NODE_IMAGES
-from harness.setup import builds, endpoint, tools
+from harness.setup import endpoint, tools
 from harness.setup import engine as engines
-from harness.setup.host import ASK_S
-from harness.setup.node_route import GIVE_MIRROR
+from harness.setup.doctor.facts import ASK_S
+from harness.setup.images import builds
+from harness.setup.images.route import GIVE_MIRROR
 
 if TYPE_CHECKING:
-    from harness.setup.host import EngineFacts, Host, Kernel, Loopback, MirrorFacts, Place
-    from harness.setup.node_route import Route
+    from harness.setup.doctor.facts import EngineFacts, Host, Kernel, Loopback, MirrorFacts, Place
+    from harness.setup.images.route import Route
 
 Level = Literal["ok", "note", "problem"]
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from harness.model.errors import Problem
 from harness.model.project import NAME
-from harness.setup import commands, debian, places, removal, rootfs
+from harness.setup import commands, debian, removal
+from harness.setup import paths as places
+from harness.setup.images import rootfs
 
 if TYPE_CHECKING:
     from harness.setup.engine import Engine

@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.model.project import COREDNS, ETCD, KUBERNETES, METRICS_SERVER, NAME, PAUSE
-from harness.setup import builds, commands, nodes, places, removal, rootfs, tools
-from harness.setup.stages import Stage, log_file, run_all
+from harness.setup import commands, removal, tools
+from harness.setup import paths as places
+from harness.setup.cluster import nodes
+from harness.setup.images import builds, rootfs
+from harness.setup.images.stages import Stage, log_file, run_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,16 +10,19 @@ from rich.text import Text
 
 from harness.model.clock import Deadline
 from harness.model.project import NAME
-from harness.setup import findings, host, node_route, tools
-from harness.setup.findings import WHY, Finding
-from harness.setup.host import EngineFacts, Images, MirrorFacts
+from harness.setup import tools
+from harness.setup.doctor import advice as findings
+from harness.setup.doctor import facts as host
+from harness.setup.doctor.advice import WHY, Finding
+from harness.setup.doctor.facts import EngineFacts, Images, MirrorFacts
+from harness.setup.images import route as node_route
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from rich.console import Console
 
-    from harness.setup.node_route import Route
+    from harness.setup.images.route import Route
 
 __all__ = ["Finding", "document", "examine", "show"]
 

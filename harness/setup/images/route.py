@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from harness.setup.host import EngineFacts, Host, Images, MirrorFacts
+    from harness.setup.doctor.facts import EngineFacts, Host, Images, MirrorFacts
 
 GIVE_MIRROR = "export LABS_DEBIAN_MIRROR=http://HOST/debian"
 

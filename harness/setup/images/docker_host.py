@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING, Any
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.project import NAME
-from harness.setup import builds, commands, locks, node_image, nodes, places, removal, rootfs, stages
-from harness.setup.builds import digest
+from harness.setup import commands, locks, removal
+from harness.setup import paths as places
+from harness.setup.cluster import nodes
 from harness.setup.endpoint import Endpoint
-from harness.setup.stages import Stage
+from harness.setup.images import builds, node_image, rootfs, stages
+from harness.setup.images.builds import digest
+from harness.setup.images.stages import Stage
 from harness.waiting import Hopeless, TooLate, until
 
 if TYPE_CHECKING:

@@ -13,8 +13,10 @@ import yaml
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.project import NAME, NETWORK
-from harness.setup import commands, nodes, places, ready, removal
-from harness.setup.api import Api, Silent
+from harness.setup import commands, removal
+from harness.setup import paths as places
+from harness.setup.cluster import nodes, ready
+from harness.setup.cluster.kube import Api, Silent
 from harness.setup.steps import Step
 from harness.waiting import TooLate, until
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.setup.engine import Engine
-    from harness.setup.node_image import NodeImage
+    from harness.setup.images.node_image import NodeImage
     from harness.setup.steps import Steps
 
 MANIFESTS = places.CHECKOUT / "manifests" / "cluster"

@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 
 from harness.model.errors import Problem
 from harness.model.project import NAME
-from harness.setup import builds, commands, locks, node_build, node_image, nodes, places, stages, tools
-from harness.setup.node_build import Inputs
-from harness.setup.stages import Stage
+from harness.setup import commands, locks, tools
+from harness.setup import paths as places
+from harness.setup.cluster import nodes
+from harness.setup.images import builds, node_build, node_image, stages
+from harness.setup.images.node_build import Inputs
+from harness.setup.images.stages import Stage
 
 if TYPE_CHECKING:
-    from harness.setup.create import Shape
+    from harness.setup.cluster.create import Shape
+    from harness.setup.cluster.nodes import Node
     from harness.setup.engine import Engine
-    from harness.setup.nodes import Node
     from harness.setup.steps import Steps
 
 WEB = places.CHECKOUT / "images" / "web"

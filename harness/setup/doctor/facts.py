@@ -14,8 +14,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from harness.model.errors import Problem
 from harness.model.project import KIND, PUBLISHED_NODE_IMAGES
-from harness.setup import debian, endpoint, node_build, places, tools
+from harness.setup import debian, endpoint, tools
 from harness.setup import engine as engines
+from harness.setup import paths as places
+from harness.setup.images import node_build
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from harness.setup import nodes
-from harness.setup.api import Silent
+from harness.setup.cluster import nodes
+from harness.setup.cluster.kube import Silent
 
 if TYPE_CHECKING:
-    from harness.setup.api import Api
-    from harness.setup.nodes import Node
+    from harness.setup.cluster.kube import Api
+    from harness.setup.cluster.nodes import Node
 
 NAMESPACE = "dk-labs"
 MARK = f"/api/v1/namespaces/{NAMESPACE}/configmaps/cluster"

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.model.errors import Problem
-from harness.setup import commands, places
+from harness.setup import commands
+from harness.setup import paths as places
 
 if TYPE_CHECKING:
     from collections.abc import Callable

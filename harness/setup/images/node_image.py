@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from harness.model.errors import Problem
 from harness.model.project import KIND, NAME, PUBLISHED_NODE_IMAGES
-from harness.setup import node_build, stages
 from harness.setup.engine import lacks_sys_resource
+from harness.setup.images import node_build, stages
 from harness.setup.tools import version_in
 
 if TYPE_CHECKING:
     from harness.setup.engine import Engine
-    from harness.setup.stages import Stage
+    from harness.setup.images.stages import Stage
     from harness.setup.steps import Doing, Steps
 
 ASK_S = 4
