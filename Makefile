@@ -2,7 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help replay up down status doctor lint test test-all test-slow test-bare labs exercises clean
+.PHONY: help replay up down status doctor lint test test-all test-slow test-part test-bare labs exercises clean
+
+# For the table of .ci/run: what begins now.
+begins = @if [ -n "$$CI_TIMES" ]; then echo "$$(date +%s) $(1)" >>"$$CI_TIMES"; fi
 
 help: ## what can be typed here
 	@awk -F ':.*## ' '/^[a-z%-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,21 +38,31 @@ clean: .venv ## remove what this project made here
 	@$(BIN)/labs clean
 
 lint: .venv ## style, types, layers
+	$(call begins,lint)
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 
 test: lint ## all tests but the slow ones: first without a daemon, then on the real engine and cluster
+	$(call begins,tests without a daemon)
 	@$(BIN)/pytest -q tests/unit tests/labs
+	$(call begins,set-up of engine and cluster)
 	@$(BIN)/labs up
 	@$(BIN)/labs images
+	$(call begins,tests on engine and cluster)
 	@$(BIN)/pytest -q tests/contract tests/e2e -m "not slow"
 
 test-all: test test-slow ## the slow ones too: damage, interruptions, two at once, clean
 
-test-slow: .venv
+test-slow: .venv ## only the slow ones
 	@$(BIN)/pytest -q tests/contract tests/e2e -m slow
+
+test-part: .venv ## one part of the slow ones and of the labs, of those in tests/parts.py: make test-part PART=0
+	@$(BIN)/python tests/parts.py --name "$(PART)" >/dev/null
+	@$(BIN)/labs up
+	@$(BIN)/labs images
+	@$(BIN)/python tests/parts.py --run "$(PART)"
 
 test-bare: .venv ## in a Debian container with nothing installed: clone, then make lab-selfhealing
 	@$(BIN)/pytest -q -s tests/bare

@@ -25,6 +25,7 @@ from harness.replay import Film, Projector
 from harness.runner import Planned, Runner, plan
 from harness.setup import engine as engines
 from harness.setup.doctor import facts as host
+from harness.setup.life import Life
 from harness.setup.steps import Steps
 from harness.sites import hosts
 from harness.sites.cluster import ClusterPlace
@@ -111,7 +112,8 @@ def run(
     if kinds & {Kind.DOCKER_HOST, Kind.SWARM}:
         hosts.have_image(up.engine, Steps(console))
     id_ = ownership.new_name()
-    with ownership.alive(id_):
+    shared = up.shape.name if Kind.CLUSTER in kinds else ""
+    with Life.begin(id_, up.engine, cluster=shared, does=" ".join(["labs run", *(lab.name for lab in labs)])) as life:
         dead, left = ownership.forget_dead(up.engine)
         if dead:
             console.print(f"Removed what {', '.join(sorted(dead))} left behind.", highlight=False, soft_wrap=True)
@@ -136,6 +138,7 @@ def run(
             lacking=lacking,
             unsure_s=calibrate.unsure_s(),
             stepper=stepper,
+            check=life.check,
         )
         try:
             with show:

@@ -16,15 +16,16 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from harness import manifests, ownership
+from harness import manifests
 from harness.model.arm import Arm
 from harness.model.clock import Deadline
 from harness.model.site import engine
 from harness.setup import engine as engines
 from harness.setup import paths as places
+from harness.setup.cluster.kube import Kube
+from harness.setup.life import Life
 from harness.sites import cluster as cluster_site
 from harness.sites.engine import EnginePlace
-from harness.sites.kube import Kube
 from harness.sites.place import RUN_LABEL, Ask, Scope, Unanswered
 from harness.waiting import until
 
@@ -128,7 +129,7 @@ def run(up: Up, tell: Callable[[str], None]) -> list[Check]:
         found.append(check)
         tell(line(check))
 
-    with ownership.alive(id_), _bench(up, id_) as bench:
+    with Life.begin(id_, up.engine, cluster=up.shape.name, does="labs calibrate"), _bench(up, id_) as bench:
         for check in pause_outage(bench):
             done(check)
         done(restart_ladder(bench))

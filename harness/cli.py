@@ -42,6 +42,7 @@ Host = Annotated[
     ),
 ]
 Name = Annotated[str, typer.Option("--name", metavar="NAME", help="Another cluster than the shared one.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before something goes that is not only ours.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
 
 
@@ -63,15 +64,18 @@ def up(
     config: Annotated[
         str, typer.Option("--config", metavar="FILE", help="kind configuration; else manifests/kind.yaml.")
     ] = "",
+    yes: Yes = False,
     docker_host: Host = "",
 ) -> None:
     """Have a Kubernetes cluster running: engine, tools, node image, nodes, all that is missing."""
+    from harness.consent import consent
     from harness.setup.cluster import shared as cluster
 
     began = time.monotonic()
     steps = Steps(people)
     shape = cluster.shape(name, config)
-    found = cluster.up(steps, flag=docker_host, image=node_image, shape=shape)
+    asked = consent(people, "labs up", yes=yes)
+    found = cluster.up(steps, flag=docker_host, image=node_image, shape=shape, consent=asked)
     _tell_up(found, time.monotonic() - began)
 
 
@@ -96,12 +100,14 @@ def _tell_up(found: Up, took_s: float) -> None:
 
 
 @app.command()
-def down(name: Name = "", docker_host: Host = "") -> None:
+def down(name: Name = "", yes: Yes = False, docker_host: Host = "") -> None:
     """Remove the cluster; images and tools stay for the next time."""
+    from harness.consent import consent
     from harness.setup.cluster import shared as cluster
 
     shape = cluster.shape(name)
-    removed = cluster.down(Steps(people), flag=docker_host, shape=shape)
+    asked = consent(people, "labs down", yes=yes)
+    removed = cluster.down(Steps(people), flag=docker_host, shape=shape, consent=asked)
     people.print(
         f"Cluster {shape.name}: {f'{removed} nodes removed' if removed else 'there was none'}.",
         highlight=False,
@@ -173,6 +179,8 @@ def clean(
     found = cleaning.find(host, images=with_images, everything=everything)
     for one in found:
         people.print(f"  {one.kind:<10} {one.name}", highlight=False, soft_wrap=True)
+    for note in cleaning.notes(host) if host else ():
+        people.print(Text(note), soft_wrap=True)
     if not found:
         people.print("Nothing of this project's is left here.")
         return
@@ -241,10 +249,12 @@ def run_lab(
     junit: ToJunit = "",
     markdown: ToMarkdown = "",
     allowed: Allowed = None,
+    yes: Yes = False,
     docker_host: Host = "",
 ) -> None:
     """Run labs: have everything ready that they need, record, judge, clean up."""
     from harness import bench, catalog, register
+    from harness.consent import consent
     from harness.setup.cluster import shared as cluster
 
     if step and not (sys.stdin.isatty() and people.is_terminal):
@@ -252,7 +262,7 @@ def run_lab(
     labs = bench.labs_named(names or (), everything=everything)
     known = register.load(catalog.REGISTER)
     only = bench.known_claims(claims or (), labs, known)
-    found = cluster.up(Steps(people), flag=docker_host)
+    found = cluster.up(Steps(people), flag=docker_host, consent=consent(people, "labs run", yes=yes))
     if not found.reused:
         _tell_up(found, 0)
     images(docker_host=docker_host)

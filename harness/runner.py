@@ -20,7 +20,7 @@ from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.timeline import Entry, Kind, written
 from harness.setup import commands
-from harness.sites.kube import Refused
+from harness.setup.cluster.kube import Refused
 from harness.sites.place import Scope
 from harness.trial import NotSteady, Trial
 from harness.waiting import TooLate, until
@@ -175,8 +175,10 @@ class Runner:
         lacking: frozenset[str] = frozenset(),
         unsure_s: float = 0.0,
         stepper: Stepper | None = None,
+        check: Callable[[], None] = lambda: None,
     ) -> None:
-        self.planned, self.log, self._told = planned, log, told
+        """`check` raises when there is no use in going on: it is asked between trials, twice a second."""
+        self.planned, self.log, self._told, self._check = planned, log, told, check
         kinds = {p.cell.arm.site.name: p.cell.arm.site for p in planned}
         self.sites = {name: Site(place, kinds[name].own, kinds[name].alone) for name, place in sites.items()}
         self.over = threading.Event()
@@ -201,6 +203,9 @@ class Runner:
         self.passing = passing()
         self._ended: queue.Queue[tuple[Planned, Timeline] | None] = queue.Queue()
         self.room = packing.Room(packing.capacity())
+        self.programs = commands.group()
+        """What trials and the opening of sites run."""
+
         self._waiting: list[Planned] = []
         self._later: list[Planned] = []
         self._setting_up: set[str] = set()
@@ -229,7 +234,7 @@ class Runner:
             for stirred in self._stirred:
                 stirred.set()
             if hurry:
-                commands.end_all()  # what a trial is just starting would be there after the clean-up
+                self.programs.end()  # what a trial is just starting would be there after the clean-up
             if not keep:
                 closing = time.monotonic()
                 deadline = Deadline.after(HURRY_S if hurry else CLOSE_S)
@@ -283,7 +288,8 @@ class Runner:
         self._setting_up.add(name)
 
         def open_it() -> None:
-            self._open(name)
+            with self.programs.current():
+                self._open(name)
             self._setting_up.discard(name)
             self._ended.put(None)
 
@@ -394,10 +400,11 @@ class Runner:
                 self._waiting.remove(one)
                 running += 1
                 self._setting_up.add(one.id)
-                thread = threading.Thread(target=self._trial, args=(one,), daemon=True, name=one.id)
+                thread = threading.Thread(target=self._in_thread, args=(one,), daemon=True, name=one.id)
                 self.sites[one.cell.arm.site.name].threads.append(thread)
                 thread.start()
             ended = self._next_ended()
+            self._check()
             if self.stepper is not None:
                 self.stepper.answer()
             self._waiting = self._without_needless(self._waiting)
@@ -496,6 +503,10 @@ class Runner:
             self._missing[one.id] = Waiting(now, missing, allowed_s)
             waited_s, allowed_s = round(waited_s, 3), round(allowed_s, 3)
             self._write("wait", trial=one.id, missing=missing, waited_s=waited_s, allowed_s=allowed_s)
+
+    def _in_thread(self, one: Planned) -> None:
+        with self.programs.current():
+            self._trial(one)
 
     def _trial(self, one: Planned) -> None:
         site = self.sites[one.cell.arm.site.name]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from harness import catalog, court, journal, ownership
+from harness.model import site
 from harness.model.arm import IMAGE, Arm
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
@@ -15,6 +16,8 @@ from harness.model.reading import LASTING
 from harness.model.timeline import Entry, Kind
 from harness.model.verdict import Grade
 from harness.runner import passing
+from harness.setup.cluster.shared import SHARED
+from harness.setup.life import Life
 from harness.sites.place import Gone, Scope
 from harness.trial import NotSteady, Trial
 from harness.waiting import TooLate
@@ -83,7 +86,8 @@ def check(ground: Ground, runs: Path, tell: Tell, says: Callable[[str], None]) -
         "claim": exercise.claim.id,
         "part": exercise.claim.part,
     }
-    with ownership.alive(run):
+    shared = SHARED.name if exercise.kind is site.Kind.CLUSTER else ""
+    with Life.begin(run, ground.engine, cluster=shared, does=f"labs exercise check {exercise.name}"):
         ownership.forget_dead(ground.engine)
         log = journal.Journal(runs / run, run, facts)
         try:

@@ -11,14 +11,14 @@ from harness import ownership
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.site import Kind
-from harness.setup import endpoint, projects, tools
+from harness.setup import dockerd, endpoint, projects, tools
 from harness.setup import engine as engines
 from harness.setup.cluster import shared as clusters
+from harness.setup.cluster.kube import Kube, Refused
 from harness.setup.images import web as images
 from harness.sites import cluster as cluster_site
 from harness.sites.cluster import ClusterPlace
 from harness.sites.engine import EnginePlace
-from harness.sites.kube import Kube, Refused
 from harness.waiting import TooLate
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ class Ground:
 def make(folder: Folder, steps: Steps, *, flag: str = "") -> Ground:
     """Have all ready that the exercise needs, and nothing else: Compose needs no cluster."""
     if folder.exercise.kind is Kind.ENGINE:
-        engine = engines.ready(steps, flag=flag)
+        engine = dockerd.ready(steps, flag=flag)
         images.web(engine, steps)
         tools.compose()
         return Ground(folder, engine)

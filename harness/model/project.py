@@ -3,6 +3,9 @@
 NAME = "dk-labs"
 """The label on everything that we make on an engine (its value says what it is), and our folders' name."""
 
+RUN_LABEL = "dk-labs.run"
+"""On all that a run makes, in the cluster as well: which run it was."""
+
 CLUSTER = "dk-labs"
 NETWORK = "dk-labs"
 

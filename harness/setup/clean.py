@@ -8,21 +8,31 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.model.clock import Deadline
-from harness.model.project import NAME
+from harness.model.project import NAME, NETWORK
+from harness.setup import life, projects, removal
 from harness.setup import paths as places
-from harness.setup import projects, removal
-from harness.setup.engine import Engine, started_by_us
+from harness.setup.cluster import losses
+from harness.setup.cluster.create import Shape
+from harness.setup.cluster.nodes import KIND_CLUSTER
+from harness.setup.dockerd import started_by_us
 from harness.waiting import until
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Mapping
 
+    from docker.models.containers import Container
     from docker.models.images import Image
+
+    from harness.setup.engine import Engine
+
+
+OF_IMAGES = ("base", "image", "web", "node-image", "dockerhost-image")
+"""Values of our label on images: a container that bears one has it from its image, and somebody else started it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +63,7 @@ def find(engine: Engine | None, *, images: bool, everything: bool) -> list[Lefto
 def _on_engine(engine: Engine, *, images: bool) -> list[Leftover]:
     client = engine.client
     ours: dict[str, Any] = {"label": NAME}
-    # Containers of our images inherit the label.
-    labelled = client.containers.list(all=True, ignore_removed=True, filters=ours)
-    containers = {c.id: c for c in (*labelled, *projects.containers(engine))}
+    containers = {c.id: c for c in (*_labelled(engine)[0], *projects.containers(engine))}
     found = [
         Leftover("container", str(c.name), lambda c=c: removal.remove([c]))  # type: ignore[misc]
         for c in sorted(containers.values(), key=lambda c: removal.HOLDS in c.labels)
@@ -66,8 +74,35 @@ def _on_engine(engine: Engine, *, images: bool) -> list[Leftover]:
     found += [Leftover("volume", str(v.name), v.remove) for v in volumes]
     if images:
         # Untagged ones too: what an interrupted build left.
-        listed = client.images.list(all=True, filters=ours)
+        used = {str(c.attrs["Image"]) for c in _labelled(engine)[1]}
+        listed = [i for i in client.images.list(all=True, filters=ours) if i.id not in used]
         found += [Leftover("image", _name(i), lambda i=i: _remove_image(engine, i)) for i in listed]  # type: ignore[misc]
+    return found
+
+
+def _labelled(engine: Engine) -> tuple[list[Container], list[Container]]:
+    """Ours, and those that people started from an image of ours, whose label they inherit, outside of exercises."""
+    every = engine.client.containers.list(all=True, ignore_removed=True, filters={"label": NAME})
+    mine = [c for c in every if is_ours(c.labels, c.attrs["NetworkSettings"]["Networks"])]
+    learners = projects.containers(engine)
+    return mine, [c for c in every if c not in mine and c not in learners]
+
+
+def is_ours(labels: Mapping[str, str], networks: Collection[str]) -> bool:
+    """Of a container: its label is its own, or it is a node of a cluster in our network (kind cannot label nodes)."""
+    return NETWORK in networks if KIND_CLUSTER in labels else labels.get(NAME, "") not in ("", *OF_IMAGES)
+
+
+def notes(engine: Engine) -> list[str]:
+    """What somebody should know who is asked: what lives, what goes along, and what is left alone."""
+    ours, others = _labelled(engine)
+    found = [f"Alive: {one}. What it made and uses goes too." for one in life.living(engine)]
+    for name in sorted({c.labels[KIND_CLUSTER] for c in ours if KIND_CLUSTER in c.labels}):
+        loss = replace(losses.of(engine, Shape(name, Path()), ""), runs=())
+        found += [f"Cluster {name}: {loss}."] if loss else []
+    if others:
+        names = ", ".join(sorted(str(c.name) for c in others))
+        found.append(f"Left alone, with their images, since this project did not start them: {names}.")
     return found
 
 

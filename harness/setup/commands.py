@@ -8,17 +8,17 @@ import signal
 import subprocess
 import threading
 from collections import deque
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 TAIL = 15
-_running: set[subprocess.Popen[str]] = set()
 _guard = threading.Lock()
-_ending = False
+_running: dict[subprocess.Popen[str], Programs] = {}
 
 
 @dataclass(eq=False)
@@ -32,6 +32,50 @@ class CommandFailed(Exception):
 
     def __str__(self) -> str:
         return f"{Path(self.argv[0]).name} {self.seen}"
+
+
+class Programs:
+    """A group of programs that end together: once it is ended, none is started in it any more.
+
+    One that was made inside another ends with it.
+    """
+
+    def __init__(self, outer: Programs | None = None) -> None:
+        self._outer, self._ended = outer, False
+
+    @contextlib.contextmanager
+    def current(self) -> Iterator[None]:
+        """Have what this thread runs from here on belong to this group."""
+        before = _chosen.set(self)
+        try:
+            yield
+        finally:
+            _chosen.reset(before)
+
+    @property
+    def over(self) -> bool:
+        return self._ended or (self._outer is not None and self._outer.over)
+
+    def end(self) -> None:
+        """End what still runs, and start nothing more."""
+        with _guard:
+            self._ended = True
+            left = [process for process, its in _running.items() if its.over]
+        for process in left:
+            _end(process)
+
+
+_all = Programs()
+_chosen: ContextVar[Programs | None] = ContextVar("programs", default=None)
+
+
+def group() -> Programs:
+    """A new group inside the current one."""
+    return Programs(_current())
+
+
+def _current() -> Programs:
+    return _chosen.get() or _all
 
 
 def run(
@@ -72,7 +116,7 @@ def run(
         if process.stdout is not None:
             process.stdout.close()
         with _guard:
-            _running.discard(process)
+            _running.pop(process, None)
     if code != 0:
         seen = f"did not end within {within_s:.0f} s" if slow.is_set() else f"ended with code {code}"
         raise CommandFailed(tuple(argv), seen, "\n".join(tail), log)
@@ -87,8 +131,9 @@ def _too_slow(process: subprocess.Popen[str], slow: threading.Event) -> None:
 def _start(
     argv: Sequence[str], *, env: Mapping[str, str] | None, cwd: Path | None, feed: bool
 ) -> subprocess.Popen[str]:
+    mine = _current()
     with _guard:
-        if _ending:
+        if mine.over:
             raise CommandFailed(tuple(argv), "was not started: we are ending", "")
         try:
             process = subprocess.Popen(
@@ -104,7 +149,7 @@ def _start(
             )
         except OSError as error:
             raise CommandFailed(tuple(argv), f"could not be started ({error.strerror})", "") from error
-        _running.add(process)
+        _running[process] = mine
     return process
 
 
@@ -138,15 +183,12 @@ def _signal_group(process: subprocess.Popen[str], sign: signal.Signals) -> None:
 
 def go_on() -> None:
     """Asked by long work in threads between its parts: a thread cannot be interrupted, it has to look."""
-    if _ending:
+    if _current().over:
         raise CommandFailed(("the next part",), "was not begun: we are ending", "")
 
 
 def end_all() -> None:
-    """End what is still running, and start nothing more: we were asked to stop."""
-    global _ending  # noqa: PLW0603  (one process, one end)
-    with _guard:
-        _ending = True
-        left = list(_running)
-    for process in left:
-        _end(process)
+    """End every program of this process. What is started afterwards belongs to a new group of all."""
+    global _all
+    ended, _all = _all, Programs()
+    ended.end()

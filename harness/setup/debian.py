@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 NEXT_SUITE = "trixie"
 """Where newer packages come from on Debian 12; pinned below everything else, so that nothing else moves."""
 
+LOOKING = "Looking for a Debian mirror"
+GIVE_MIRROR = "export LABS_DEBIAN_MIRROR=http://HOST/debian, with a mirror that this host reaches"
+
+LISTS = Path("/var/lib/apt/lists")
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
@@ -27,6 +31,8 @@ class Mirror:
 
     archive: str
     security: str = ""
+    source: str = field(default="", compare=False)
+    """Who named it."""
 
     def lines(self, suite: str) -> list[str]:
         lines = [f"deb {self.archive} {suite} main", f"deb {self.archive} {suite}-updates main"]
@@ -47,26 +53,45 @@ def like_debian() -> bool:
 
 
 def mirror() -> Mirror:
-    """The mirror in this host's own apt configuration, known by the Release file's Origin.
+    """The mirror that this host uses; root has apt fetch its lists first where it has none."""
+    if may_learn():
+        update()
+    return known()
+
+
+def known() -> Mirror:
+    """The mirror in this host's own apt configuration, known by the Release file's Origin; nothing is changed.
 
     The first entry may be a third party's repository, and a company's mirror has a name of its own.
     """
     if chosen := os.environ.get("LABS_DEBIAN_MIRROR"):
-        return Mirror(chosen)
-    fix = "LABS_DEBIAN_MIRROR=http://HOST/debian with the address of a Debian mirror that this host reaches"
+        return Mirror(chosen, source="LABS_DEBIAN_MIRROR")
     if shutil.which("apt-get") is None:
-        raise Problem("Looking for a Debian mirror", "this host has no apt", fix)
+        raise Problem(LOOKING, "this host has no apt", GIVE_MIRROR)
     found = indexed()
-    if not found and os.geteuid() == 0:
-        update()
-        found = indexed()
-    if not found:
-        raise Problem("Looking for a Debian mirror", "apt knows no repository with Origin: Debian", fix)
     archive = next((uri for label, uri in found if label == "Debian"), "")
     security = next((uri for label, uri in found if label == "Debian-Security"), "")
     if not archive:
-        raise Problem("Looking for a Debian mirror", "apt knows Debian's security archive only", fix)
-    return Mirror(archive, security)
+        seen = "apt knows Debian's security archive only" if found else "apt knows no repository with Origin: Debian"
+        raise Problem(LOOKING, seen, GIVE_MIRROR)
+    return Mirror(archive, security, "apt's configuration")
+
+
+def missing() -> str:
+    """Why this host will not come by a mirror; nothing, where it has one or may learn of one."""
+    try:
+        if not may_learn():
+            known()
+    except Problem as problem:
+        return problem.seen
+    return ""
+
+
+def may_learn() -> bool:
+    """Whether apt has fetched no lists yet, and we may have it do so: it may know a mirror then."""
+    if os.environ.get("LABS_DEBIAN_MIRROR") or shutil.which("apt-get") is None or os.geteuid() != 0:
+        return False
+    return not any(LISTS.glob("*_Packages*"))
 
 
 def indexed() -> list[tuple[str, str]]:

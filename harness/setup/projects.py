@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from harness.model.errors import Problem
@@ -38,12 +39,17 @@ def volumes(engine: Engine) -> list[Volume]:
 
 
 def _is_exercise(labels: dict[str, str] | None) -> bool:
-    return (labels or {}).get(PROJECT, "").startswith(EXERCISE)
+    return is_name((labels or {}).get(PROJECT, ""))
+
+
+def is_name(project: str) -> bool:
+    """As the folders of exercises name them; people may begin names of theirs alike."""
+    return re.fullmatch(rf"{EXERCISE}[a-z0-9-]+-[0-9a-f]{{4}}", project) is not None
 
 
 def take_down(engine: Engine, project: str) -> int:
     """Remove all that a project has, volumes too; answers how many containers there were."""
-    if not project.startswith(EXERCISE):
+    if not is_name(project):
         raise ValueError(f"{project} is no exercise's")
     there = [c for c in containers(engine) if c.labels[PROJECT] == project]
     removal.remove(there)

@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, ProgressColumn, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.console import Console
+    from rich.progress import Task
 
 HEARTBEAT_S = 30.0
 
@@ -37,6 +38,14 @@ class Doing:
 
     def tell(self, progress: str) -> None:
         self.progress = progress
+
+
+class _ProgressOfStep(ProgressColumn):
+    """What a step tells of itself, read each time that its line is drawn."""
+
+    def render(self, task: Task) -> Text:
+        doing, width = task.fields["doing"], task.fields["width"]
+        return Text(doing.progress[:width], style="dim")
 
 
 @dataclass(slots=True)
@@ -98,30 +107,15 @@ class Steps:
     def _line(self, doing: Doing) -> Iterator[None]:
         with self._lock:
             if self._live is None:
-                columns = (
-                    SpinnerColumn(),
-                    TextColumn("{task.description}"),
-                    TimeElapsedColumn(),
-                    TextColumn("{task.fields[note]}", style="dim"),
-                )
+                columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), _ProgressOfStep())
                 self._live = Progress(*columns, console=self.console, transient=True)
                 self._live.start()
             live = self._live
-            task = live.add_task(doing.name, total=None, note="")
+            task = live.add_task(doing.name, total=None, doing=doing, width=max(10, self.console.width - 50))
             self._open.append(doing)
-        watcher = threading.Event()
-
-        def follow() -> None:
-            while not watcher.wait(0.2):
-                live.update(task, note=doing.progress[: max(10, self.console.width - 50)])
-
-        thread = threading.Thread(target=follow, daemon=True)
-        thread.start()
         try:
             yield
         finally:
-            watcher.set()
-            thread.join()
             with self._lock:
                 live.remove_task(task)
                 self._open.remove(doing)

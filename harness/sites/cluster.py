@@ -14,14 +14,13 @@ from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.project import NAME
 from harness.model.site import Replica
+from harness.setup import life, removal, tools
 from harness.setup import paths as places
-from harness.setup import removal, tools
 from harness.setup.cluster import nodes, ready
 from harness.setup.cluster import shared as clusters
-from harness.setup.cluster.kube import Api, Silent
+from harness.setup.cluster.kube import ANSWER_S, Kube, Refused
 from harness.setup.projects import EXERCISE
 from harness.sites.client import PROGRAM, Client, flags
-from harness.sites.kube import ANSWER_S, Kube, Refused
 from harness.sites.place import (
     ASK_S,
     BESIDE_LABEL,
@@ -38,7 +37,7 @@ from harness.sites.pod_events import PodEvents
 from harness.waiting import TooLate, until
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from harness.model.arm import Arm
@@ -75,7 +74,7 @@ class ClusterPlace:
         self._scopes: dict[str, Scope] = {}
         self._kube: Kube | None = None
         self._events: PodEvents | None = None
-        self._api: Api | None = None
+        self._standing: life.Standing | None = None
         self.down: set[str] = set()
         """Nodes that a trial broke on purpose."""
 
@@ -90,15 +89,16 @@ class ClusterPlace:
 
     def open(self, deadline: Deadline) -> None:
         del deadline
+        self._standing = life.Standing(self.engine.client, self.shape.name)
         self._kube = Kube(self.shape.kubeconfig)
-        self._api = Api.of(self.shape.kubeconfig)
         self._events = PodEvents(self._kube, (f"dkl-{self.run}-", EXERCISE), self._hear)
         self._events.start()
 
     def health(self) -> str:
         """Whether all that acts on Pods is at work: nodes with kubelets and proxies, controllers, the scheduler."""
-        if self._api is None:
+        if self._kube is None:
             return "the cluster was never opened"
+        asked = self._kube.within(ready.ANSWER_S)
         try:
             every, size = nodes.of(self.engine, self.shape.name), self.shape.size() - len(self.down)
             there = [n for n in every if n.name not in self.down]
@@ -106,12 +106,13 @@ class ClusterPlace:
             if len(there) < size:
                 return f"only {len(there)} of {size} nodes are there"
             return (
-                ready.nodes_missing(self._api, size, but=frozenset(self.down))
-                or ready.kubelets_missing(self._api, there)
-                or ready.leaders_missing(self._api, but=frozenset(self.away))
-                or ("" if "kube-proxy" in self.away else ready.proxies_missing(self._api, there))
+                ready.nodes_missing(asked, size, but=frozenset(self.down))
+                or ready.kubelets_missing(asked, there)
+                or ready.leaders_missing(asked, but=frozenset(self.away))
+                or ("" if "kube-proxy" in self.away else ready.proxies_missing(asked, there))
+                or ready.pods_missing(asked, there)
             )
-        except (Silent, Refused, Problem, KeyError, ValueError, OSError) as error:
+        except (Refused, Problem, KeyError, ValueError, OSError) as error:
             return str(error) or type(error).__name__
         except Exception as error:  # the engine's SDK lets requests' own through
             return f"{type(error).__name__}: {error}"
@@ -248,10 +249,14 @@ class ClusterPlace:
             return []
         try:
             self._end_clients()
-            return sweep(self._kube, self.run, deadline)
+            return sweep(self._kube, self.run, deadline, gone=self._gone)
         finally:
             if self._events:
                 self._events.stop()
+
+    def _gone(self) -> bool:
+        """What was in a cluster that is gone went with it."""
+        return self._standing is not None and self._standing.gone()
 
     def _end_clients_in(self, namespace: str) -> None:
         """Until they are gone: the next trial's would bear the same name."""
@@ -357,11 +362,20 @@ def _delete(kube: Kube, path: str, how: Any = None) -> None:
             raise
 
 
-def sweep(kube: Kube, run: str, deadline: Deadline) -> list[str]:
-    """Remove every namespace of a run and wait until they are gone; answers those that are not."""
+def sweep(kube: Kube, run: str, deadline: Deadline, *, gone: Callable[[], bool] = lambda: False) -> list[str]:
+    """Remove every namespace of a run and wait until they are gone, or the cluster; answers those that are not."""
     left: list[str] = []
 
     def remaining() -> str:
+        try:
+            return of_the_run()
+        except Refused:
+            if not gone():
+                raise
+            left.clear()
+            return ""
+
+    def of_the_run() -> str:
         items = kube.get("/api/v1/namespaces", labelSelector=f"{RUN_LABEL}={run}")["items"]
         left[:] = [f"namespace {n['metadata']['name']}" for n in items]
         for item in items:

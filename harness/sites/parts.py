@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.parts import DAEMONS, DEPLOYED, KNOWN, KUBELET, STATIC, anywhere_but, by_hand, static
+from harness.setup.cluster.kube import Refused
 from harness.sites.cluster import replica
-from harness.sites.kube import Refused
 from harness.sites.machines import sh
 from harness.waiting import until
 
 if TYPE_CHECKING:
     from docker.models.containers import Container
 
-    from harness.sites.kube import Kube
+    from harness.setup.cluster.kube import Kube
 
 SYSTEM = "namespaces/kube-system"
 PART_S = 40.0

@@ -6,6 +6,8 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from harness.model import project
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from harness.model.site import Replica
     from harness.sites.client import Client, Hear
 
-RUN_LABEL = "dk-labs.run"
+RUN_LABEL = project.RUN_LABEL
 TRIAL_LABEL = "dk-labs.trial"
 BESIDE_LABEL = "dk-labs.beside"
 """On what stands beside a trial's copies of the application, as its client does: no look shows it."""

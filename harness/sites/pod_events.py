@@ -5,13 +5,13 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from harness.sites.kube import Refused
+from harness.setup.cluster.kube import Refused
 from harness.sites.standing import Standing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from harness.sites.kube import Kube
+    from harness.setup.cluster.kube import Kube
 
     Hear = Callable[[str, str, str, dict[str, str]], None]
 
@@ -60,7 +60,7 @@ class PodEvents:
 
     def _take(self, event: dict[str, Any]) -> str:
         if event["type"] == "ERROR":
-            raise Refused(int(event["object"].get("code", 410)), str(event["object"].get("message", "")))
+            raise Refused(str(event["object"].get("message", "")), int(event["object"].get("code", 410)))
         pod = event["object"]
         if event["type"] == "DELETED":
             self._tell(pod, "destroyed", {})

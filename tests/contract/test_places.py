@@ -6,14 +6,14 @@ import gc
 import itertools
 import subprocess
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import acts, ownership
+from harness import acts
 from harness.acts.door import Door
 from harness.model.arm import IMAGE, Arm, Run
 from harness.model.clock import Deadline
@@ -22,6 +22,7 @@ from harness.model.parts import DAEMONS, KNOWN, KUBELET
 from harness.model.site import Kind, cluster, engine, swarm
 from harness.setup import paths as places
 from harness.setup import projects, tools
+from harness.setup.life import Life
 from harness.sites import cluster as cluster_site
 from harness.sites import parts
 from harness.sites.cluster import ClusterPlace
@@ -131,8 +132,9 @@ NODE = {"docker host": "h1", "swarm of 2": "h2", "own cluster of 2": "worker"}
 def opened(request, tmp_path_factory):
     """An open site, which has to be as if it had never been afterwards; to others it is a run that is alive."""
     run = f"c{time.time_ns() % 16**6:06x}"
-    with ownership.alive(run):
-        place, arm, clock, heals = request.param(request, tmp_path_factory.mktemp("run"), run)
+    place, arm, clock, heals = request.param(request, tmp_path_factory.mktemp("run"), run)
+    unreal = request.param is fake
+    with nullcontext() if unreal else Life.begin(run, request.getfixturevalue("host")):
         try:
             place.open(Deadline.after(60))
             yield place, arm, clock, heals, run, itertools.count(1)

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from harness import bench, catalog, journal, outcome, ownership, register
+from harness import bench, catalog, journal, outcome, register
 from harness.model.clock import Deadline
 from harness.model.timeline import Kind
 from harness.runner import Runner, plan
+from harness.setup.cluster import shared as cluster
+from harness.setup.life import Life
 from harness.sites.cluster import ClusterPlace
 from harness.sites.engine import EnginePlace
 from harness.sites.swarm import SwarmPlace
@@ -86,7 +88,6 @@ def judged(host, tmp_path, claims, *, shape=None, engine=None, swarm=0, during=N
     broken: list[float] = []
     planned = [p for p in plan([lab], trials=1, seed=1, only=frozenset(claims)) if p.cell.arm.site.name in there]
     sites = {name: there[name] for name in dict.fromkeys(p.cell.arm.site.name for p in planned)}
-    runner = Runner([lab], planned, sites, log, KNOWN)
 
     def breaks():
         if when is None:
@@ -100,10 +101,12 @@ def judged(host, tmp_path, claims, *, shape=None, engine=None, swarm=0, during=N
     if during is not None:
         breaking.start()
     began = time.monotonic()
-    with ownership.alive(run):
-        _, leftovers = runner.go()
-    ended = time.monotonic()
-    log.close()
+    try:
+        with Life.begin(run, host, cluster=shape.name if shape else "") as life:
+            _, leftovers = Runner([lab], planned, sites, log, KNOWN, check=life.check).go()
+    finally:
+        ended = time.monotonic()
+        log.close()
     if during is not None:
         breaking.join()
     show.now()
@@ -119,6 +122,11 @@ def judged(host, tmp_path, claims, *, shape=None, engine=None, swarm=0, during=N
         ended - began,
         ended - broken[0] if broken else 0.0,
     )
+
+
+def sound_again(shape) -> None:
+    """Wait until nothing is missing, so that the next test need not have the cluster made anew."""
+    until(shape.name, lambda: cluster.status(shape=shape)["missing"], Deadline.after(60))
 
 
 def windows_open(count, *, of=""):

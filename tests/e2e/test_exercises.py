@@ -19,9 +19,9 @@ from harness.exercises.folder import Folder
 from harness.model.clock import Deadline
 from harness.model.site import Kind
 from harness.setup import projects
+from harness.setup.cluster.kube import Kube
 from harness.setup.cluster.shared import SHARED
 from harness.sites import cluster as cluster_site
-from harness.sites.kube import Kube
 from harness.sites.place import RUN_LABEL
 from harness.waiting import until
 from tests.unit.solution import added

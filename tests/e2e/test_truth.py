@@ -10,7 +10,7 @@ import pytest
 
 from harness.model.verdict import Grade
 from harness.setup.cluster import nodes
-from tests.e2e.support import judged
+from tests.e2e.support import judged, sound_again
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("impatient")]
 
@@ -47,6 +47,7 @@ def test_a_cluster_without_a_part_gives_no_verdict(host, small, tmp_path, part):
         ended = judged(host, tmp_path, KUBERNETES, shape=small)
     finally:
         nodes.inside(node.container, ["sh", "-c", f"mv /root/{part}.yaml /etc/kubernetes/manifests/"])
+        sound_again(small)
     assert set(ended.grades.values()) == {Grade.INCONCLUSIVE}, ended.told
     assert ended.took_s < 300
 
@@ -61,6 +62,7 @@ def test_a_part_that_goes_in_mid_run_gives_no_false_verdict(host, small, tmp_pat
     finally:
         back = "mv /root/kube-controller-manager.yaml /etc/kubernetes/manifests/"
         nodes.inside(node.container, ["sh", "-c", back])
+        sound_again(small)
     assert ended.grades["k8s-restores-desired-state"] is Grade.INCONCLUSIVE
     assert ended.grades["k8s-restarts-failed-containers"] in (Grade.INCONCLUSIVE, Grade.CONFIRMED)
 
@@ -72,6 +74,7 @@ def test_a_stopped_kubelet_gives_no_verdict(host, small, tmp_path):
         ended = judged(host, tmp_path, KUBERNETES, shape=small)
     finally:
         nodes.inside(node.container, ["systemctl", "start", "kubelet"])
+        sound_again(small)
     assert set(ended.grades.values()) == {Grade.INCONCLUSIVE}, ended.told
     assert ended.took_s < 300
 

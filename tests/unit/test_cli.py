@@ -13,17 +13,14 @@ from rich.console import Console
 
 from harness import cli
 from harness.model.errors import Interrupted, Problem
-from harness.setup import commands
 from harness.setup.steps import Step, Steps
 
 
 @pytest.fixture(autouse=True)
 def told(monkeypatch):
-    monkeypatch.setattr(commands, "_ending", False)
     out = io.StringIO()
     monkeypatch.setattr(cli, "people", Console(file=out, width=80))
-    yield out
-    commands._ending = False
+    return out
 
 
 def raiser(error: BaseException):

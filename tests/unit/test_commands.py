@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from pathlib import Path
 
@@ -78,3 +79,54 @@ def test_an_interrupted_reader_leaves_no_program_behind():
 def test_the_environment_is_the_one_given():
     env = dict(os.environ) | {"COLOUR": "blue"}
     assert commands.run(["sh", "-c", "echo $COLOUR"], within_s=5, env=env).strip() == "blue"
+
+
+def test_a_group_that_was_ended_starts_nothing_more_and_another_one_does():
+    ended, other = commands.group(), commands.group()
+    ended.end()
+    with ended.current(), pytest.raises(commands.CommandFailed, match="not started: we are ending"):
+        commands.run(["true"], within_s=5)
+    with other.current():
+        assert commands.run(["echo", "on"], within_s=5) == "on\n"
+
+
+def test_a_group_ends_with_the_one_that_it_was_made_in():
+    outer = commands.group()
+    with outer.current():
+        inner = commands.group()
+    outer.end()
+    with inner.current(), pytest.raises(commands.CommandFailed, match="not begun"):
+        commands.go_on()
+
+
+def test_a_group_ends_its_own_running_programs_and_no_others():
+    ended, other = commands.group(), commands.group()
+    told, answers = {}, {}
+
+    def sleep(group, name, seconds):
+        with group.current():
+            try:
+                answers[name] = commands.run(
+                    ["sh", "-c", f"echo $$; exec sleep {seconds}"],
+                    within_s=30,
+                    on_line=lambda _: told[name].set(),
+                )
+            except commands.CommandFailed as failed:
+                answers[name] = str(failed)
+
+    threads = []
+    for group, name, seconds in ((ended, "ended", 60), (other, "other", 1)):
+        told[name] = threading.Event()
+        threads.append(threading.Thread(target=sleep, args=(group, name, seconds)))
+        threads[-1].start()
+    assert all(begun.wait(5) for begun in told.values())
+    ended.end()
+    for thread in threads:
+        thread.join(10)
+    assert "ended with code" in answers["ended"]
+    assert answers["other"].strip().isdigit()
+
+
+def test_after_the_end_of_all_a_next_command_begins_anew():
+    commands.end_all()
+    assert commands.run(["echo", "on"], within_s=5) == "on\n"

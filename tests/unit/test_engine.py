@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from harness.model.errors import Problem
-from harness.setup import engine
+from harness.setup import dockerd, engine
 from harness.setup.endpoint import Endpoint
 
 
@@ -34,40 +34,40 @@ def record(state, pid: int, started: str) -> None:
 
 
 def test_an_engine_is_ours_when_pid_and_start_time_are_those_we_wrote_down(state, sleeper):
-    record(state, sleeper.pid, engine.start_time(sleeper.pid))
-    assert engine.started_by_us() == sleeper.pid
+    record(state, sleeper.pid, dockerd.start_time(sleeper.pid))
+    assert dockerd.started_by_us() == sleeper.pid
 
 
 def test_a_process_that_got_the_same_pid_later_is_not_ours(state, sleeper):
     record(state, sleeper.pid, "1")
-    assert engine.started_by_us() is None
+    assert dockerd.started_by_us() is None
 
 
 @pytest.mark.parametrize("text", ["", "{}", "null", '{"pid": "x"}', '{"pid": 4194305, "started": "1"}'])
 def test_a_damaged_or_dead_record_means_that_none_is_ours(state, text):
     state.mkdir(exist_ok=True)
     (state / "engine.json").write_text(text)
-    assert engine.started_by_us() is None
+    assert dockerd.started_by_us() is None
 
 
 def test_no_record_means_that_none_is_ours(state):
-    assert engine.started_by_us() is None
+    assert dockerd.started_by_us() is None
 
 
 @pytest.mark.parametrize("content", ["4194305", "garbage", str(os.getpid())])
 def test_a_pid_file_of_a_dead_or_another_program_is_forgotten(tmp_path, monkeypatch, content):
     file = tmp_path / "docker.pid"
     file.write_text(content)
-    monkeypatch.setattr(engine, "PIDFILES", ((file, "dockerd"),))
-    assert engine.forget_the_dead()
+    monkeypatch.setattr(dockerd, "PIDFILES", ((file, "dockerd"),))
+    assert dockerd.forget_the_dead()
     assert not file.exists()
 
 
 def test_a_pid_file_of_a_living_daemon_is_kept(tmp_path, monkeypatch, sleeper):
     file = tmp_path / "docker.pid"
     file.write_text(str(sleeper.pid))
-    monkeypatch.setattr(engine, "PIDFILES", ((file, "sleep"),))
-    assert not engine.forget_the_dead()
+    monkeypatch.setattr(dockerd, "PIDFILES", ((file, "sleep"),))
+    assert not dockerd.forget_the_dead()
     assert file.exists()
 
 
@@ -75,10 +75,10 @@ def test_a_killed_daemon_that_nobody_asked_after_yet_is_dead(tmp_path, monkeypat
     file = tmp_path / "docker.pid"
     with subprocess.Popen(["sleep", "60"]) as daemon:
         file.write_text(str(daemon.pid))
-        monkeypatch.setattr(engine, "PIDFILES", ((file, "sleep"),))
+        monkeypatch.setattr(dockerd, "PIDFILES", ((file, "sleep"),))
         daemon.kill()
         os.waitid(os.P_PID, daemon.pid, os.WEXITED | os.WNOWAIT)  # dead for sure, and still a zombie
-        assert engine.forget_the_dead()
+        assert dockerd.forget_the_dead()
         assert not file.exists()
 
 
@@ -87,10 +87,10 @@ def test_a_daemon_that_ends_at_once_is_told_with_its_log(tmp_path, monkeypatch, 
     program.write_text("#!/bin/sh\necho no room at all\nexit 3\n")
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
-    monkeypatch.setattr(engine, "PIDFILES", ((tmp_path / "none.pid", "dockerd"),))
+    monkeypatch.setattr(dockerd, "PIDFILES", ((tmp_path / "none.pid", "dockerd"),))
     where = Endpoint(f"unix://{tmp_path}/none.sock", "the test")
     with pytest.raises(Problem) as problem:
-        engine._await(where, tmp_path / "log")
+        dockerd._await(where, tmp_path / "log")
     assert "code 3" in problem.value.seen
     assert "no room at all" in problem.value.seen
 
@@ -138,16 +138,16 @@ def test_something_else_on_the_socket_is_a_problem_not_a_traceback(tmp_path):
 
 def test_installing_can_be_forbidden(monkeypatch, tmp_path):
     monkeypatch.setenv("LABS_INSTALL", "never")
-    monkeypatch.setattr(engine.os, "geteuid", lambda: 0)
-    monkeypatch.setattr(engine.debian, "like_debian", lambda: True)
+    monkeypatch.setattr(dockerd.os, "geteuid", lambda: 0)
+    monkeypatch.setattr(dockerd.debian, "like_debian", lambda: True)
     with pytest.raises(Problem, match="LABS_INSTALL=never"):
-        engine.own(Endpoint("unix:///x", "test"), Problem("Talking", "nobody answers there", "x"), _silent())
+        dockerd.own(Endpoint("unix:///x", "test"), Problem("Talking", "nobody answers there", "x"), _silent())
 
 
 def test_who_is_not_root_is_told_what_to_type(monkeypatch):
-    monkeypatch.setattr(engine.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(dockerd.os, "geteuid", lambda: 1000)
     with pytest.raises(Problem, match="sudo"):
-        engine.own(Endpoint("unix:///x", "test"), Problem("Talking", "nobody answers there", "x"), _silent())
+        dockerd.own(Endpoint("unix:///x", "test"), Problem("Talking", "nobody answers there", "x"), _silent())
 
 
 def _silent():

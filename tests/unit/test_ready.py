@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from harness.setup.cluster import nodes, ready
-from harness.setup.cluster.kube import Silent
+from harness.setup.cluster.kube import Refused
 
 
 class FakeApi:
@@ -17,11 +17,14 @@ class FakeApi:
     def __init__(self, **answers):
         self.answers = {path.replace("__", "/"): answer for path, answer in answers.items()}
 
-    def get(self, path, *, within_s=2.0):
+    def get(self, path, **query):
         for known, answer in self.answers.items():
             if path.endswith(known):
                 return answer
-        raise Silent(f"{path}: HTTP 404")
+        raise Refused(f"{path} not found", 404)
+
+    def text(self, path, **query):
+        return str(self.get(path))
 
 
 def node(name, ready_status="True"):
@@ -62,7 +65,7 @@ def test_metrics_of_too_few_nodes_are_not_enough():
 
 
 def test_a_server_that_does_not_answer_is_not_taken_for_a_ready_one():
-    with pytest.raises(Silent):
+    with pytest.raises(Refused):
         ready.missing(FakeApi(), [ours("a")])
 
 
@@ -90,6 +93,65 @@ def test_a_node_whose_kube_proxy_does_not_answer_is_named():
         ready.proxies_missing(FakeApi(**{"a:10256__proxy__healthz": {}, "b:10256__proxy__healthz": {}}), there) == ""
     )
     assert ready.proxies_missing(FakeApi(**{"a:10256__proxy__healthz": {}}), there).startswith("kube-proxy of b: ")
+
+
+def test_a_kubelet_that_does_not_answer_is_named_with_what_the_server_said():
+    said = ready.kubelets_missing(FakeApi(), [ours("a")])
+    assert said == "an answer of the kubelet of a (HTTP 404: /api/v1/nodes/a/proxy/healthz not found)"
+
+
+@pytest.mark.parametrize(
+    ("daemons", "missing"),
+    [
+        ({}, "the DaemonSet kube-system/kube-proxy"),
+        ({"kube-proxy": {"status": {"numberReady": 3}}}, ""),
+        ({"kube-proxy": {"status": {"numberReady": 2}}}, "Pods of kube-system/kube-proxy on 1 of 3 nodes"),
+        ({"kube-proxy": {"status": {}}}, "Pods of kube-system/kube-proxy on 3 of 3 nodes"),
+    ],
+)
+def test_a_cluster_without_kube_proxy_on_all_nodes_is_not_ready(daemons, missing):
+    assert ready.proxy_daemons_missing(FakeApi(**daemons), 3) == missing
+
+
+PODS = f"/api/v1/namespaces/{ready.NAMESPACE}/pods"
+
+
+def pod(name, node, *, address="10.244.1.2", phase="Running", ending=False):
+    meta = {"name": name} | ({"deletionTimestamp": "2026-01-01T10:00:00Z"} if ending else {})
+    return {"metadata": meta, "spec": {"nodeName": node}, "status": {"phase": phase, "podIP": address}}
+
+
+@pytest.mark.parametrize(
+    ("pods", "answering", "missing"),
+    [
+        ([pod("p", "a"), pod("q", "b")], "pq", ""),
+        ([pod("p", "a")], "pq", "a running Pod of dk-labs/ready on b"),
+        ([pod("p", "a"), pod("q", "b", phase="Pending")], "pq", "a running Pod of dk-labs/ready on b"),
+        ([pod("p", "a"), pod("q", "b"), pod("r", "b", ending=True)], "pq", ""),
+        (
+            [pod("p", "a"), pod("q", "b")],
+            "p",
+            f"an answer of the Pod q on b over the Pod network (HTTP 404: {PODS}/q:8080/proxy/health not found)",
+        ),
+    ],
+)
+def test_a_node_whose_pod_is_not_reached_is_named(pods, answering, missing):
+    answers = {f"{name}:8080__proxy__health": "OK" for name in answering}
+    api = FakeApi(**{"dk-labs__pods": {"items": pods}}, **answers)
+    assert ready.pods_missing(api, [ours("a"), ours("b")]) == missing
+
+
+def test_each_nodes_pod_is_asked_from_each_other_node(monkeypatch):
+    api = FakeApi(**{"dk-labs__pods": {"items": [pod("p", "a", address="1"), pod("q", "b", address="2")]}})
+    asked = []
+
+    def silent(node, addresses, port, path):
+        asked.append((node.name, addresses))
+        return [address for address in addresses if (node.name, address) == ("b", "1")]
+
+    monkeypatch.setattr(nodes, "silent_from", silent)
+    assert ready.paths_missing(api, [ours("a"), ours("b")]) == "a way from b to the Pods of a"
+    assert sorted(asked) == [("a", ["2"]), ("b", ["1"])]
 
 
 def test_a_mark_comes_back_as_it_was_written():

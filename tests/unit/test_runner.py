@@ -10,6 +10,7 @@ from harness import court, runner
 from harness.journal import Journal, read
 from harness.model.arm import Arm, Run
 from harness.model.claim import Lab
+from harness.model.errors import Problem
 from harness.model.scenario import Scenario
 from harness.model.site import docker_host, engine, own_cluster
 from harness.model.timeline import Kind
@@ -198,3 +199,29 @@ def test_what_is_run_again_is_no_part_of_what_was_necessary(tmp_path):
     )[1][-1]
 
     assert twice["necessary_s"] < once["necessary_s"]
+
+
+# -- what a run needs is gone ---------------------------------------------------------------------------------------
+
+
+def test_a_run_ends_at_once_when_there_is_no_use_in_going_on_and_closes_its_sites(tmp_path, monkeypatch):
+    monkeypatch.setattr(runner, "LOOK_AGAIN_S", 0.01)
+    monkeypatch.setattr(runner.commands, "end_all", lambda: None)
+    lab = Lab("How long is it waited for?")
+    lab.name = "small"
+    lab.show(Scenario("nothing", "Nothing happens.", lambda _t: None) @ Arm("here", engine, Run()))
+    place, heard, closed = Site("engine"), [], []
+    place.close = lambda _deadline: closed.append(place.name) or []
+    log = Journal(tmp_path / "run", "run-1", {}, heard.append)
+
+    def check() -> None:
+        raise Problem("Going on", "the cluster is gone", "labs run small")
+
+    ends = Runner([lab], plan([lab], trials=3, seed=1), {"engine": place}, log, None, check=check)
+    with pytest.raises(Problem, match="the cluster is gone"):
+        ends.go()
+    log.close()
+
+    assert closed == ["engine"]
+    (end,) = (line for line in heard if line["type"] == "end")
+    assert (end["how"], end["leftovers"]) == ("interrupted", [])

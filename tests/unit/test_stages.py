@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import threading
 import time
+from graphlib import CycleError
 
 import pytest
 from rich.console import Console
@@ -16,11 +17,6 @@ from harness.setup.images.builds import digest
 from harness.setup.images.node_build import Inputs
 from harness.setup.images.stages import Stage, run_all
 from harness.setup.steps import Steps
-
-
-@pytest.fixture(autouse=True)
-def not_ending(monkeypatch):
-    monkeypatch.setattr(commands, "_ending", False)
 
 
 @pytest.fixture
@@ -64,6 +60,45 @@ def test_the_first_failure_ends_the_others_and_shows_its_last_lines(steps, tmp_p
         run_all(stages, steps, tmp_path / "log")
     assert "Making broken" in str(caught.value)
     assert time.monotonic() - began < 20
+
+
+def test_a_failed_stage_forbids_no_later_program(steps, tmp_path):
+    def fail(_doing):
+        raise Problem("Making it", "no space left", "df")
+
+    with pytest.raises(Problem, match="no space left"):
+        run_all([Stage("broken", fail)], steps, tmp_path / "log")
+    assert commands.run(["echo", "on"], within_s=5) == "on\n"
+    run_all([Stage("next", lambda _: commands.run(["true"], within_s=5))], steps, tmp_path / "log")
+
+
+def test_stages_that_wait_for_one_another_are_refused_before_any_begins(steps, tmp_path):
+    stages = [Stage("a", pytest.fail, needs=("b",)), Stage("b", pytest.fail, needs=("a",))]
+    with pytest.raises(CycleError):
+        run_all(stages, steps, tmp_path / "log")
+
+
+def test_work_in_a_thread_stops_at_its_next_part_once_another_stage_failed(steps, tmp_path):
+    begun, seen = threading.Event(), []
+
+    def long(_doing):
+        begun.set()
+        deadline = time.monotonic() + 10
+        try:
+            while time.monotonic() < deadline:
+                commands.go_on()
+                time.sleep(0.01)
+        except commands.CommandFailed:
+            seen.append("stopped")
+            raise
+
+    def fail(_doing):
+        begun.wait(5)
+        raise Problem("Making it", "no space left", "df")
+
+    with pytest.raises(Problem, match="no space left"):
+        run_all([Stage("long", long), Stage("broken", fail)], steps, tmp_path / "log")
+    assert seen == ["stopped"]
 
 
 def test_each_stage_becomes_a_step_with_its_seconds(steps, tmp_path):

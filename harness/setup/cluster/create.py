@@ -15,8 +15,8 @@ from harness.model.errors import Problem
 from harness.model.project import NAME, NETWORK
 from harness.setup import commands, removal
 from harness.setup import paths as places
-from harness.setup.cluster import nodes, ready
-from harness.setup.cluster.kube import Api, Silent
+from harness.setup.cluster import losses, nodes, ready
+from harness.setup.cluster.kube import Kube, Refused
 from harness.setup.steps import Step
 from harness.waiting import TooLate, until
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from harness.setup.cluster.nodes import Node
     from harness.setup.engine import Engine
     from harness.setup.images.node_image import NodeImage
     from harness.setup.steps import Steps
@@ -98,7 +99,7 @@ def create(
     made_of: str,
     *,
     figures: bool = True,
-) -> Api:
+) -> Kube:
     """Make it, or leave kind's logs in the state folder and nothing else.
 
     Without `figures` the first ones of metrics-server are not waited for: they come every 15 s.
@@ -190,15 +191,27 @@ def _add(engine: Engine, shape: Shape, log: Path) -> None:
     And what every lab needs is bound to the control plane, since labs break workers.
     """
     node = nodes.of(engine, shape.name)[0]
-    for namespace, name in ready.ADDONS:
+    for _, name in ready.ADDONS:
         if name != "metrics-server":
-            nodes.kubectl(engine, node, "-n", namespace, "patch", "deployment", name, "-p", _ON_CONTROL_PLANE)
+            bind(engine, node, name)
+    with log.open("a") as out:
+        text = (MANIFESTS / "metrics-server.yaml").read_text()
+        out.write(nodes.kubectl(engine, node, "apply", "-f", "-", text=text))
+        out.write(add_ready(engine, node))
+
+
+def add_ready(engine: Engine, node: Node) -> str:
+    """The Pods by which a cluster shows that it is ready."""
     coredns = "jsonpath={.spec.template.spec.containers[0].image}"
     image = nodes.kubectl(engine, node, "-n", "kube-system", "get", "deployment", "coredns", "-o", coredns).strip()
-    everything = (MANIFESTS / "metrics-server.yaml").read_text() + "---\n"
-    everything += (MANIFESTS / "ready.yaml").read_text().replace("@COREDNS@", image)
-    with log.open("a") as out:
-        out.write(nodes.kubectl(engine, node, "apply", "-f", "-", text=everything))
+    text = (MANIFESTS / "ready.yaml").read_text().replace("@COREDNS@", image)
+    return nodes.kubectl(engine, node, "apply", "-f", "-", text=text)
+
+
+def bind(engine: Engine, node: Node, name: str) -> None:
+    """Have an addon's Pods on the control plane."""
+    namespace = next(space for space, addon in ready.ADDONS if addon == name)
+    nodes.kubectl(engine, node, "-n", namespace, "patch", "deployment", name, "-p", _ON_CONTROL_PLANE)
 
 
 _ON_CONTROL_PLANE = (
@@ -210,13 +223,16 @@ _ON_CONTROL_PLANE = (
 
 def _settle(
     engine: Engine, steps: Steps, shape: Shape, image: NodeImage, made_of: str, size: int, figures: bool
-) -> Api:
-    api, deadline = Api.of(shape.kubeconfig), Deadline.after(READY_S)
-    first = nodes.of(engine, shape.name)[0]
+) -> Kube:
+    api, deadline = Kube(shape.kubeconfig, answer_s=ready.ANSWER_S), Deadline.after(READY_S)
+    there = nodes.of(engine, shape.name)
+    first = there[0]
     looks: tuple[tuple[str, Callable[[], str]], ...] = (
         ("all nodes Ready", lambda: ready.nodes_missing(api, size)),
         ("default service account", lambda: ready.service_account_missing(api)),
         ("default StorageClass", lambda: ready.storage_class_missing(api)),
+        ("kube-proxy on all nodes", lambda: ready.proxy_daemons_missing(api, size)),
+        ("Pods reached from all nodes", lambda: ready.pods_missing(api, there) or ready.paths_missing(api, there)),
         ("a test Pod served through a Service", lambda: ready.service_missing(api, first)),
         ("DNS answers", lambda: ready.dns_missing(api, first)),
         ("CoreDNS, metrics-server and the provisioner", lambda: ready.addons_missing(api)),
@@ -224,22 +240,11 @@ def _settle(
     )
     for what, look in looks if figures else looks[:-1]:
         with steps.step(what) as doing:
-            until(what, look, deadline, passing=(Silent, KeyError), tell=doing.tell, pause_s=0.2)
+            until(what, look, deadline, passing=(Refused, KeyError), tell=doing.tell, pause_s=0.2)
     took = tuple((step.name, round(step.took_s, 2)) for step in steps.done)
     mark = ready.Mark(made_of, image.source, image.origin, image.kubernetes, took)
     nodes.kubectl(engine, first, "apply", "-f", "-", text=mark.manifest())
-    nodes.kubectl(
-        engine,
-        first,
-        "-n",
-        ready.NAMESPACE,
-        "delete",
-        "pod/ready",
-        "service/ready",
-        "configmap/ready",
-        "serviceaccount/ready",
-        "--wait=false",
-    )
+    losses.mark_ready(first)
     return api
 
 

@@ -1,61 +1,184 @@
-"""Plain questions to a cluster's API server. The whole Kubernetes client takes 2 s to import; these take none."""
+"""A cluster's API server, asked plainly: paths in, JSON out, errors of one kind."""
 
 from __future__ import annotations
 
-import base64
+import copy
 import json
-import ssl
-from dataclasses import dataclass
+import textwrap
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import urllib3
-import yaml
+from urllib3.exceptions import HTTPError
+
+from harness.setup.cluster import kubeconfig as kubeconfigs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
+ANSWER_S = 5.0
+LONGEST = 500
+"""Letters of an answer that are told; a refused manifest may be quoted in it as a whole."""
 
-class Silent(Exception):
-    """The API server gave no answer to use: not there, not in time, or not yet."""
+
+class Refused(Exception):
+    """The API server said no, or gave no answer to use: then the status is 0."""
+
+    def __init__(self, why: str, status: int = 0) -> None:
+        super().__init__(f"HTTP {status}: {why}" if status else why)
+        self.status = status
 
 
-@dataclass(frozen=True, slots=True)
-class Api:
-    """A cluster's API server, with the rights of its administrator."""
+class Kube:
+    """One connection pool to one API server. The models of the client are left out: they cost more than the calls."""
 
-    server: str
-    pool: urllib3.PoolManager
+    def __init__(self, kubeconfig: Path, *, answer_s: float = ANSWER_S) -> None:
+        self._settings, self._pool = kubeconfigs.opened(kubeconfig)
+        self._answer_s = answer_s
+        self._kinds: dict[str, dict[str, Any]] = {}
 
-    @staticmethod
-    def of(kubeconfig: Path) -> Api:
-        """Read our own kubeconfig; its client certificate is kept beside it, since ssl takes files only."""
-        config = yaml.safe_load(kubeconfig.read_text())
-        cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
-        context = ssl.create_default_context(cadata=base64.b64decode(cluster["certificate-authority-data"]).decode())
-        pair = kubeconfig.with_name("client.pem")
-        parts = [base64.b64decode(user[f"client-{part}-data"]).decode() for part in ("certificate", "key")]
-        write_private(pair, "".join(parts))
-        context.load_cert_chain(pair)
-        return Api(cluster["server"], urllib3.PoolManager(ssl_context=context, retries=False))
+    def within(self, answer_s: float) -> Kube:
+        """The same pool for questions that are to be answered within another time."""
+        other = copy.copy(self)
+        other._answer_s = answer_s  # noqa: SLF001  (its own class)
+        return other
 
-    def get(self, path: str, *, within_s: float = 2.0) -> Any:
-        return self._ask("GET", path, within_s)
+    def get(self, path: str, **query: str) -> Any:
+        return self.call("GET", path, query)
 
-    def _ask(self, method: str, path: str, within_s: float) -> Any:
+    def delete(self, path: str, body: Any = None, *, within_s: float | None = None) -> Any:
+        return self.call("DELETE", path, {}, body, within_s=within_s)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str],
+        body: Any = None,
+        *,
+        kind: str = "application/json",
+        within_s: float | None = None,
+    ) -> Any:
+        headers = {"Accept": "application/json"} | ({"Content-Type": kind} if body else {})
+        answer = self._request(method, path, query, body, headers, within_s)
+        data = _accepted(answer).data
         try:
-            answer = self.pool.request(method, self.server + path, timeout=urllib3.Timeout(total=within_s))
-        except urllib3.exceptions.HTTPError as error:
-            raise Silent(f"{path}: {type(error).__name__}") from error
-        text = answer.data.decode(errors="replace")
-        if answer.status != 200:
-            raise Silent(f"{path}: HTTP {answer.status} {text[:120].strip()}")
-        return json.loads(text) if "json" in answer.headers.get("content-type", "") else text
+            return json.loads(data) if data else None
+        except ValueError as error:
+            raise Refused(f"{method} {path}: the answer is no JSON: {_told(answer)}") from error
+
+    def text(self, path: str, **query: str) -> str:
+        return str(_accepted(self._request("GET", path, query)).data.decode(errors="replace"))
+
+    def raw(self, method: str, path: str, *, within_s: float | None = None) -> tuple[int, dict[str, str]]:
+        """Any answer, as it is: whether it is the server's own or that of a Pod behind it shows in its headers."""
+        answer = self._request(method, path, {}, within_s=within_s)
+        return int(answer.status), {k.lower(): v for k, v in answer.headers.items()}
+
+    def watch(self, path: str, version: str, for_s: int) -> Iterator[dict[str, Any]]:
+        """Events after `version`, one by one, until the server ends the stream."""
+        query = {"watch": "1", "resourceVersion": version, "timeoutSeconds": str(for_s)}
+        try:
+            answer = self._pool.request(
+                "GET",
+                self._url(path, query),
+                headers=self._authorization(),
+                preload_content=False,
+                retries=False,
+                timeout=for_s + ANSWER_S,
+            )
+            yield from _lines(_accepted(answer))
+        except HTTPError as error:
+            raise Refused(f"watching {path}: {_unanswered(error, for_s + ANSWER_S)}") from error
+
+    def path_of(self, document: dict[str, Any], namespace: str) -> str:
+        """Where an object of a manifest lives, as the server itself says which kinds it has."""
+        version, kind = str(document["apiVersion"]), str(document["kind"])
+        base = f"/api/{version}" if "/" not in version else f"/apis/{version}"
+        if version not in self._kinds:
+            self._kinds[version] = {r["kind"]: r for r in self.get(base)["resources"] if "/" not in r["name"]}
+        found = self._kinds[version].get(kind)
+        if found is None:
+            raise Refused(f"the server knows no {kind} in {version}", 404)
+        inside = f"/namespaces/{namespace}" if found["namespaced"] else ""
+        return f"{base}{inside}/{found['name']}/{document['metadata']['name']}"
+
+    def apply(self, path: str, document: dict[str, Any], *, only_try: bool = False) -> Any:
+        """As `kubectl apply --server-side --validate=strict` does, or with --dry-run=server."""
+        query = {"fieldManager": "dk-labs", "fieldValidation": "Strict", "force": "true"}
+        query |= {"dryRun": "All"} if only_try else {}
+        return self.call("PATCH", path, query, document, kind="application/apply-patch+yaml")
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        query: dict[str, str],
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+        within_s: float | None = None,
+    ) -> Any:
+        limit_s = within_s or self._answer_s
+        try:
+            return self._pool.request(
+                method,
+                self._url(path, query),
+                body=json.dumps(body) if body else None,
+                headers=self._authorization() | (headers or {}),
+                timeout=urllib3.Timeout(total=limit_s),
+                retries=False,
+            )
+        except HTTPError as error:
+            raise Refused(f"{method} {path}: {_unanswered(error, limit_s)}") from error
+
+    def _url(self, path: str, query: dict[str, str]) -> str:
+        return str(self._settings.host) + path + (f"?{urlencode(query)}" if query else "")
+
+    def _authorization(self) -> dict[str, str]:
+        """A token, where the kubeconfig has one; asked for each time, since exec plugins give new ones."""
+        found = self._settings.auth_settings().values()
+        return {one["key"]: str(one["value"]) for one in found if one["in"] == "header" and one["value"]}
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only we can read, whole or not at all."""
-    half = path.with_name(f".{path.name}.half")
-    half.touch(mode=0o600)
-    half.chmod(0o600)
-    half.write_text(text)
-    half.replace(path)
+def _accepted(answer: Any) -> Any:
+    if answer.status >= 400:
+        raise Refused(_told(answer), int(answer.status))
+    return answer
+
+
+def _told(answer: Any) -> str:
+    """What the server says is wrong: its status's message, or its text; never JSON that was cut somewhere."""
+    text = answer.data.decode(errors="replace")
+    try:
+        found = json.loads(text)
+    except ValueError:
+        said = text
+    else:
+        said = str(found.get("message") or found.get("reason") or "") if isinstance(found, dict) else ""
+    return textwrap.shorten(said, LONGEST, placeholder=" …") or _phrase(int(answer.status))
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "no reason given"
+
+
+def _unanswered(error: HTTPError, within_s: float) -> str:
+    if isinstance(error, urllib3.exceptions.NewConnectionError):
+        return "nobody takes the connection"
+    if isinstance(error, urllib3.exceptions.TimeoutError):
+        return f"no answer in {within_s:g} s"
+    return type(error).__name__
+
+
+def _lines(answer: Any) -> Iterator[dict[str, Any]]:
+    rest = b""
+    for chunk in answer.stream(65536, decode_content=True):
+        *whole, rest = (rest + chunk).split(b"\n")
+        for line in whole:
+            if line.strip():
+                yield json.loads(line)

@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Any
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.project import CLUSTER, KUBERNETES
-from harness.setup import commands, endpoint, locks, tools
+from harness.setup import commands, dockerd, endpoint, locks, tools
 from harness.setup import engine as engines
 from harness.setup import paths as places
-from harness.setup.cluster import create, nodes, ready
+from harness.setup.cluster import create, losses, mend, nodes, ready
 from harness.setup.cluster.create import Shape
-from harness.setup.cluster.kube import Api, Silent
+from harness.setup.cluster.kube import Kube, Refused
 from harness.setup.images import builds, node_image, stages
 from harness.waiting import TooLate, until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.setup.cluster.losses import Loss
     from harness.setup.cluster.nodes import Node
     from harness.setup.engine import Engine
     from harness.setup.steps import Steps
@@ -56,22 +59,37 @@ class Up:
     kubectl: Path
 
 
-def up(steps: Steps, *, flag: str = "", image: str = "", shape: Shape = SHARED, figures: bool = True) -> Up:
-    """A ready cluster of this shape, made of an image of this choice: the one that is there, or a new one."""
+def up(
+    steps: Steps,
+    *,
+    flag: str = "",
+    image: str = "",
+    shape: Shape = SHARED,
+    figures: bool = True,
+    consent: Callable[[Loss], None] = losses.refuse,
+) -> Up:
+    """A ready cluster of this shape, made of an image of this choice: the one that is there, or a new one.
+
+    Where the one that is there has to go, `consent` hears what goes with it, and raises if that may not be.
+    """
     choice = image or os.environ.get("LABS_NODE_IMAGE", "") or "auto"
     shape.size()
-    engine = engines.ready(steps, flag=flag)
+    engine = dockerd.ready(steps, flag=flag)
     lock = places.state() / "locks" / f"cluster-{shape.name}"
     with locks.only_one(lock, what=f"cluster {shape.name}", say=steps.say, within_s=BUSY_S):
-        found = _reuse(engine, steps, shape, choice)
+        found = _reuse(engine, steps, shape, choice, consent)
         mark = found or _anew(engine, steps, shape, choice, figures)
     there = nodes.of(engine, shape.name)
     kubectl = tools.kubectl(there[0].name, endpoint_env=engine.environment)
     return Up(shape, engine, mark, found is not None, nodes.memory_bytes(engine, there), kubectl)
 
 
-def down(steps: Steps, *, flag: str = "", shape: Shape = SHARED) -> int:
+def down(
+    steps: Steps, *, flag: str = "", shape: Shape = SHARED, consent: Callable[[Loss], None] = losses.refuse
+) -> int:
+    """Remove it, once `consent` has heard of the runs that use it; answers how many nodes there were."""
     engine = engines.connect(endpoint.resolve(flag))
+    consent(losses.Loss(shape.name, runs=losses.users(engine, shape.name)))
     lock = places.state() / "locks" / f"cluster-{shape.name}"
     with locks.only_one(lock, what=f"cluster {shape.name}", say=steps.say, within_s=BUSY_S):
         removed = create.remove(engine, shape)
@@ -84,7 +102,9 @@ def made_of(shape: Shape, source: str) -> str:
     return builds.digest(shape.config, create.MANIFESTS, source)
 
 
-def _reuse(engine: Engine, steps: Steps, shape: Shape, choice: str) -> ready.Mark | None:
+def _reuse(
+    engine: Engine, steps: Steps, shape: Shape, choice: str, consent: Callable[[Loss], None]
+) -> ready.Mark | None:
     """The mark of a sound cluster that is what is asked for; None where it has to be made anew."""
     from docker.errors import DockerException
 
@@ -98,23 +118,42 @@ def _reuse(engine: Engine, steps: Steps, shape: Shape, choice: str) -> ready.Mar
             steps.say(f"{states}: starting once more, {REVIVE_S:.0f} s at most")
             nodes.revive(stopped)
         deadline = Deadline.after(REVIVE_S if stopped else BLINK_S)
-        return _sound(engine, shape, choice, nodes.of(engine, shape.name), deadline)
-    except (Silent, TooLate, Problem, DockerException, OSError, KeyError, ValueError) as trouble:
-        steps.say(f"Cluster {shape.name} is of no use ({trouble}); making it anew")
-        return None
+        return _sound(engine, steps, shape, choice, nodes.of(engine, shape.name), deadline)
+    except (Refused, TooLate, Problem, DockerException, OSError, KeyError, ValueError) as trouble:
+        why = str(trouble)
+    consent(losses.of(engine, shape, why))
+    steps.say(f"Cluster {shape.name} is of no use ({why}); making it anew")
+    return None
 
 
-def _sound(engine: Engine, shape: Shape, choice: str, there: list[Node], deadline: Deadline) -> ready.Mark:
+def _sound(
+    engine: Engine, steps: Steps, shape: Shape, choice: str, there: list[Node], deadline: Deadline
+) -> ready.Mark:
     size = shape.size()
     if len(there) != size:
-        raise Silent(f"{len(there)} of {size} nodes are there")
+        raise Refused(f"{len(there)} of {size} nodes are there")
     if not shape.kubeconfig.exists():
         _export(engine, shape)
-    api = Api.of(shape.kubeconfig)
-    until(f"cluster {shape.name}", lambda: ready.missing(api, there), deadline, passing=(Silent, KeyError))
+    api = Kube(shape.kubeconfig, answer_s=ready.ANSWER_S)
+    what, passing = f"cluster {shape.name}", (Refused, KeyError)
+    try:
+        until(what, lambda: ready.missing(api, there), deadline, passing=passing)
+    except TooLate as late:
+        tried: set[str] = set()
+
+        def missing() -> str:
+            if found := ready.missing(api, there):
+                mend.parts(engine, api, there, steps.say, tried)
+            return found
+
+        # Where nobody loses anything a new one is quicker than to wait for what may never come.
+        if not (mend.parts(engine, api, there, steps.say, tried) or losses.of(engine, shape, "")):
+            raise
+        steps.say(f"Cluster {shape.name} lacks {late.missing}; waiting {mend.MEND_S:.0f} s at most")
+        until(what, missing, Deadline.after(mend.MEND_S), passing=passing)
     mark = ready.Mark.read(api)
     if mark.made_of not in {made_of(shape, source) for source in node_image.acceptable(choice)}:
-        raise Silent("it was made of something else than is asked for now")
+        raise Refused("it was made of something else than is asked for now")
     return mark
 
 
@@ -133,7 +172,7 @@ def _export(engine: Engine, shape: Shape) -> None:
     try:
         commands.run(argv, within_s=20, env=engine.environment)
     except commands.CommandFailed as failed:
-        raise Silent(f"its kubeconfig is lost and kind cannot write it again: {failed}") from failed
+        raise Refused(f"its kubeconfig is lost and kind cannot write it again: {failed}") from failed
 
 
 def _anew(engine: Engine, steps: Steps, shape: Shape, choice: str, figures: bool) -> ready.Mark:
@@ -185,12 +224,12 @@ def status(*, flag: str = "", shape: Shape = SHARED) -> dict[str, Any]:
     if stopped := [n.name for n in there if not n.running]:
         return document | {"missing": f"{', '.join(stopped)} not running"}
     try:
-        return document | _asked(Api.of(shape.kubeconfig), there)
-    except (Silent, OSError, KeyError, ValueError) as trouble:
+        return document | _asked(Kube(shape.kubeconfig, answer_s=ready.ANSWER_S), there)
+    except (Refused, OSError, KeyError, ValueError) as trouble:
         return document | {"missing": str(trouble)}
 
 
-def _asked(api: Api, there: list[Node]) -> dict[str, Any]:
+def _asked(api: Kube, there: list[Node]) -> dict[str, Any]:
     states = {n["metadata"]["name"]: ready.is_ready(n) for n in api.get("/api/v1/nodes")["items"]}
     rows = [{"name": n.name, "ready": states.get(n.name, False), "address": n.address} for n in there]
     # The API server calls a node Ready for most of a minute after its container is gone.

@@ -1,4 +1,4 @@
-"""What there is to know about this host and its engine: facts alone, nothing is changed."""
+"""What there is to know about this host: facts alone, nothing is changed."""
 
 from __future__ import annotations
 
@@ -10,44 +10,11 @@ import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 from harness.model.errors import Problem
-from harness.model.project import KIND, PUBLISHED_NODE_IMAGES
-from harness.setup import debian, endpoint, tools
-from harness.setup import engine as engines
+from harness.setup import debian, tools
 from harness.setup import paths as places
-from harness.setup.images import node_build
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from harness.setup.endpoint import Endpoint
-
-ASK_S = 2
-
-Trouble = Literal["", "context", "denied", "silent", "nobody"]
-
-
-@dataclass(frozen=True, slots=True)
-class EngineFacts:
-    """What an engine says of itself, or why it says nothing."""
-
-    url: str = ""
-    source: str = ""
-    trouble: Trouble = ""
-    seen: str = ""
-    fix: str = ""
-    server: str = ""
-    api: str = ""
-    parts: tuple[str, ...] = ()
-    cgroup: str = ""
-    rootless: bool = False
-    memory: int = 0
-    root_dir: Path = Path("/var/lib/docker")
-    lacks_sys_resource: bool = False
-    elsewhere: str = ""
-    """Why this host's kernel and files say nothing about the engine's; empty where they are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,108 +66,6 @@ class MirrorFacts:
     archive: str = ""
     source: str = ""
     missing: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Images:
-    """The node images that need no fetching: they are on the engine."""
-
-    built: bool = False
-    published: bool = False
-
-
-def engine(flag: str = "") -> EngineFacts:
-    """Ask the engine that `labs up` would use; it is left as it is."""
-    try:
-        where = endpoint.resolve(flag)
-    except Problem as problem:
-        return _misdirected(problem)
-    try:
-        found = engines.connect(where, answer_s=ASK_S)
-    except Problem as problem:
-        return EngineFacts(
-            where.url,
-            where.source,
-            trouble_in(problem.seen),
-            problem.seen,
-            problem.fix,
-            lacks_sys_resource=engines.lacks_sys_resource(where),
-            elsewhere=elsewhere(where, {}),
-        )
-    info = found.client.info()
-    version = found.client.version()
-    away = elsewhere(where, info)
-    named = {part["Name"]: str(part["Version"]) for part in version.get("Components") or ()}
-    return EngineFacts(
-        where.url,
-        where.source,
-        server=found.version,
-        api=str(version.get("ApiVersion", "")),
-        parts=tuple(f"{name} {named[name]}" for name in ("containerd", "runc") if named.get(name)),
-        cgroup=found.cgroup,
-        rootless="name=rootless" in (info.get("SecurityOptions") or ()),
-        memory=int(info.get("MemTotal", 0)),
-        root_dir=Path(info.get("DockerRootDir") or "/var/lib/docker"),
-        lacks_sys_resource=not away and engines.lacks_sys_resource(where),
-        elsewhere=away,
-    )
-
-
-def silent(flag: str) -> EngineFacts:
-    """What is left to say of an engine whose answer nobody waits for any longer."""
-    try:
-        where = endpoint.resolve(flag)
-    except Problem as problem:
-        return _misdirected(problem)
-    return EngineFacts(where.url, where.source, "silent", elsewhere=elsewhere(where, {}))
-
-
-def _misdirected(problem: Problem) -> EngineFacts:
-    return EngineFacts(trouble="context", seen=f"{problem.tried}: {problem.seen}", fix=problem.fix)
-
-
-def trouble_in(seen: str) -> Trouble:
-    if "permission denied" in seen:
-        return "denied"
-    return "silent" if "did not answer" in seen else "nobody"
-
-
-def elsewhere(where: Endpoint, info: Mapping[str, Any], ours: str = "") -> str:
-    ours = ours or os.uname().release
-    kernel = str(info.get("KernelVersion") or ours)
-    if not where.local:
-        return f"the engine is at {where.url}, maybe another host"
-    if sys.platform != "linux" or str(info.get("OperatingSystem", "")).startswith("Docker Desktop"):
-        return "the engine runs in a virtual machine"
-    return "" if kernel == ours else f"the engine runs on another kernel, {kernel}"
-
-
-def images(flag: str) -> Images:
-    name, _, digest = PUBLISHED_NODE_IMAGES[KIND].partition("@")
-    client = endpoint.resolve(flag).client(timeout_s=ASK_S)
-    try:
-        found: list[dict[str, Any]] = client.api.images()
-    finally:
-        client.close()
-    names = {name for i in found for key in ("RepoTags", "RepoDigests") for name in i.get(key) or ()}
-    return Images(node_build.Inputs.here().tag in names, f"{name.rpartition(':')[0]}@{digest}" in names)
-
-
-def registry(flag: str) -> str:
-    """Why the published node image cannot be had, asked through the engine; empty if it can."""
-    from docker.errors import DockerException
-
-    client = endpoint.resolve(flag).client(timeout_s=ASK_S)
-    try:
-        client.api.inspect_distribution(PUBLISHED_NODE_IMAGES[KIND])  # type: ignore[no-untyped-call]
-    except DockerException as error:
-        return " ".join(str(getattr(error, "explanation", None) or error).split())[:160]
-    except Exception as error:
-        late = "imed out" in str(error) or "Timeout" in type(error).__name__
-        return f"it did not answer in {ASK_S} s" if late else type(error).__name__
-    finally:
-        client.close()
-    return ""
 
 
 def host() -> Host:
@@ -287,17 +152,14 @@ def loopback() -> Loopback:
 
 
 def mirror() -> MirrorFacts:
-    """What debian.mirror() would answer, without the `apt-get update` that it may do on the way."""
-    if os.environ.get("LABS_DEBIAN_MIRROR"):
-        return MirrorFacts(debian.mirror().archive, "LABS_DEBIAN_MIRROR")
-    if shutil.which("apt-get") is None:
-        return MirrorFacts(missing="this host has no apt")
-    archives = [uri for label, uri in debian.indexed() if label == "Debian"]
-    if archives:
-        return MirrorFacts(archives[0], "apt's configuration")
-    if os.geteuid() == 0 and not any(Path("/var/lib/apt/lists").glob("*_Packages*")):
+    """What `labs up` will find, without the `apt-get update` that it may do for it."""
+    if debian.may_learn():
         return MirrorFacts(source="apt, once `labs up` has fetched its lists")
-    return MirrorFacts(missing="apt knows no repository with Origin: Debian")
+    try:
+        found = debian.known()
+    except Problem as problem:
+        return MirrorFacts(missing=problem.seen)
+    return MirrorFacts(found.archive, found.source)
 
 
 def kind() -> Literal["PATH", "cache", ""]:

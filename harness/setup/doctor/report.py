@@ -11,11 +11,14 @@ from rich.text import Text
 from harness.model.clock import Deadline
 from harness.model.project import NAME
 from harness.setup import tools
-from harness.setup.doctor import advice as findings
+from harness.setup.doctor import advice, engine_advice, engine_facts
 from harness.setup.doctor import facts as host
-from harness.setup.doctor.advice import WHY, Finding
-from harness.setup.doctor.facts import EngineFacts, Images, MirrorFacts
+from harness.setup.doctor.engine_facts import EngineFacts
+from harness.setup.doctor.facts import MirrorFacts
+from harness.setup.doctor.finding import WHY, Finding
 from harness.setup.images import route as node_route
+from harness.setup.images.builds import Means
+from harness.setup.images.route import Facts, Images
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Finding", "document", "examine", "show"]
 
 WITHIN_S = 2.5
-"""All questions together; one that hangs is told after host.ASK_S, or else by this end."""
+"""All questions together; one that hangs is told after ASK_S, or else by this end."""
 MARKS = {"ok": ("✓", "green", "+"), "note": ("•", "yellow", "-"), "problem": ("✗", "bold red", "!")}
 """The mark, its style, and what stands for it where the mark cannot be printed."""
 
@@ -53,7 +56,7 @@ class Questions:
 
     def __init__(self, flag: str) -> None:
         self._flag, self._end = flag, Deadline.after(WITHIN_S)
-        self._engine = start(lambda: host.engine(flag))
+        self._engine = start(lambda: engine_facts.engine(flag))
         self._registry, self._images = start(self._ask_registry), start(self._ask_images)
         self._mirror, self._go, self._kind = start(host.mirror), start(host.go), start(host.kind)
         self._compose, self._kubectl = start(tools.compose_version), start(host.kubectl)
@@ -62,10 +65,10 @@ class Questions:
         self._engine_disk = start(lambda: host.place(self._engine.result().root_dir))
 
     def _ask_registry(self) -> str | None:
-        return None if self._engine.result().trouble else host.registry(self._flag)
+        return None if self._engine.result().trouble else engine_facts.registry(self._flag)
 
     def _ask_images(self) -> Images:
-        return Images() if self._engine.result().trouble else host.images(self._flag)
+        return Images() if self._engine.result().trouble else engine_facts.images(self._flag)
 
     def _of(self, question: Future[T]) -> T:
         return question.result(timeout=self._end.left())
@@ -75,7 +78,7 @@ class Questions:
         try:
             return self._of(self._engine)
         except TimeoutError:
-            return host.silent(self._flag)
+            return engine_facts.silent(self._flag)
         except Exception as error:  # whatever it is, it is told
             return EngineFacts(trouble="context", seen=_told(error), fix="docker version")
 
@@ -86,7 +89,7 @@ class Questions:
         try:
             return self._of(self._registry)
         except TimeoutError:
-            return f"it did not answer in {host.ASK_S} s"
+            return f"no answer in {engine_facts.ASK_S} s"
         except Exception as error:
             return _told(error)
 
@@ -103,8 +106,14 @@ class Questions:
             return Images()
 
     def route(self) -> Route:
-        known = self.engine(), self.host(), self.registry(), self.mirror(), self.images()
-        return node_route.foresee(*known)
+        engine, here = self.engine(), self.host()
+        unfit = node_route.unfit(engine.cgroup, lacks_sys_resource=engine.lacks_sys_resource)
+        return node_route.decide(Facts(here.node_image, unfit, self.images(), self.registry, self._means))
+
+    def _means(self) -> Means:
+        here = self.host()
+        mmdebstrap = here.mmdebstrap or (here.debian and here.may_install)
+        return Means(here.user.root, mmdebstrap, self.mirror().missing)
 
     def host(self) -> host.Host:
         return self._of(self._host)
@@ -113,27 +122,27 @@ class Questions:
         """Each finding, to be had when its facts are: in the order in which people read them."""
         of, engine, here, way = self._of, self.engine, self.host, self.route
         return {
-            "engine": lambda: findings.engine(engine(), here()),
-            "engine-version": lambda: findings.engine_version(engine()),
-            "access": lambda: findings.access(engine(), here()),
-            "cgroup": lambda: findings.cgroup(engine(), of(self._kernel)),
-            "capability": lambda: findings.capability(engine()),
-            "ipvs": lambda: findings.ipvs(engine(), of(self._kernel)),
-            "inotify": lambda: findings.inotify(engine(), of(self._kernel)),
-            "memory": lambda: findings.memory(engine(), of(self._kernel)),
-            "engine-disk": lambda: findings.engine_disk(engine(), of(self._engine_disk), way()),
-            "cache-disk": lambda: findings.cache_disk(of(self._cache), way()),
-            "ports": lambda: findings.ports(engine(), of(self._loopback)),
-            "registry": lambda: findings.registry(self.registry()),
-            "node-image": lambda: findings.node_image(way()),
-            "docker-cli": lambda: findings.docker_cli(engine(), here()),
-            "compose": lambda: findings.compose(engine(), here(), of(self._compose)),
-            "kind": lambda: findings.kind(of(self._kind)),
-            "go": lambda: findings.go(of(self._go), of(self._kind), way()),
-            "kubectl": lambda: findings.kubectl(of(self._kubectl)),
-            "mirror": lambda: findings.mirror(self.mirror(), way()),
-            "mmdebstrap": lambda: findings.mmdebstrap(here(), way()),
-            "python": lambda: findings.python(here()),
+            "engine": lambda: engine_advice.engine(engine(), here()),
+            "engine-version": lambda: engine_advice.engine_version(engine()),
+            "access": lambda: engine_advice.access(engine(), here()),
+            "cgroup": lambda: engine_advice.cgroup(engine(), of(self._kernel)),
+            "capability": lambda: engine_advice.capability(engine()),
+            "ipvs": lambda: engine_advice.ipvs(engine(), of(self._kernel)),
+            "inotify": lambda: engine_advice.inotify(engine(), of(self._kernel)),
+            "memory": lambda: engine_advice.memory(engine(), of(self._kernel)),
+            "engine-disk": lambda: advice.engine_disk(engine(), of(self._engine_disk), way()),
+            "cache-disk": lambda: advice.cache_disk(of(self._cache), way()),
+            "ports": lambda: advice.ports(engine(), of(self._loopback)),
+            "registry": lambda: advice.registry(self.registry()),
+            "node-image": lambda: advice.node_image(way()),
+            "docker-cli": lambda: advice.docker_cli(engine(), here()),
+            "compose": lambda: advice.compose(engine(), here(), of(self._compose)),
+            "kind": lambda: advice.kind(of(self._kind)),
+            "go": lambda: advice.go(of(self._go), of(self._kind), way()),
+            "kubectl": lambda: advice.kubectl(of(self._kubectl)),
+            "mirror": lambda: advice.mirror(self.mirror(), way()),
+            "mmdebstrap": lambda: advice.mmdebstrap(here(), way()),
+            "python": lambda: advice.python(here()),
         }
 
 

@@ -6,6 +6,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,20 +52,40 @@ def check_disk(engine: Engine) -> None:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What this host has to make a Debian root file system with."""
+
+    root: bool
+    mmdebstrap: bool
+    """It is installed, or may be when it is needed."""
+
+    no_mirror: str = ""
+    """Why there is no mirror of Debian's; empty where there is one, or where apt has still to fetch its lists."""
+
+    @staticmethod
+    def here() -> Means:
+        may_install = debian.like_debian() and os.environ.get("LABS_INSTALL") != "never"
+        return Means(os.geteuid() == 0, shutil.which("mmdebstrap") is not None or may_install, debian.missing())
+
+    def lacking(self) -> tuple[str, str]:
+        """What is missing, and what to type; two empty texts where nothing is."""
+        if not self.root:
+            return "making a Debian root file system needs root", "sudo -E labs up, or labs up --node-image REF"
+        if not self.mmdebstrap:
+            return "this host has no mmdebstrap", "sudo apt-get install mmdebstrap, or your system's package"
+        return (f"no Debian mirror: {self.no_mirror}", debian.GIVE_MIRROR) if self.no_mirror else ("", "")
+
+
 def check_root(what: str = "Building the node image") -> None:
     """Have what makes a root file system, or say how to get it, before minutes are spent on anything else."""
-    if os.geteuid() != 0:
-        seen = "making a Debian root file system needs root, and no image registry answered"
-        raise Problem(what, seen, "sudo -E labs up, or an image registry that this engine reaches")
+    seen, fix = Means.here().lacking()
+    if seen:
+        raise Problem(what, seen, fix)
     debian.mirror()
-    if shutil.which("mmdebstrap") is not None:
-        return
-    if not debian.like_debian() or os.environ.get("LABS_INSTALL") == "never":
-        raise Problem(
-            what, "this host has no mmdebstrap", "sudo apt-get install mmdebstrap, or your system's package"
-        )
-    debian.update()
-    debian.install(["mmdebstrap", "gpgv", "debian-archive-keyring"])
+    if shutil.which("mmdebstrap") is None:
+        debian.update()
+        debian.install(["mmdebstrap", "gpgv", "debian-archive-keyring"])
 
 
 def import_root(

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import tarfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from harness.model.errors import Problem
-from harness.model.project import KIND, NAME, PUBLISHED_NODE_IMAGES
+from harness.model.project import NAME
 from harness.setup.engine import lacks_sys_resource
-from harness.setup.images import node_build, stages
+from harness.setup.images import node_build, route, stages
+from harness.setup.images.builds import Means
+from harness.setup.images.route import Facts, Images
 from harness.setup.tools import version_in
 
 if TYPE_CHECKING:
+    from docker import DockerClient
+
+    from harness.setup.endpoint import Endpoint
     from harness.setup.engine import Engine
+    from harness.setup.images.route import Route
     from harness.setup.images.stages import Stage
     from harness.setup.steps import Doing, Steps
 
@@ -33,17 +40,13 @@ class NodeImage:
     kubernetes: str
 
 
-def published() -> str:
-    return PUBLISHED_NODE_IMAGES[KIND]
-
-
 def acceptable(choice: str) -> set[str]:
     """The sources that a running cluster may have been made of to be what `choice` asks for."""
     match choice:
         case "auto":
-            return {published(), node_build.Inputs.here().tag}
+            return {route.published(), node_build.Inputs.here().tag}
         case "pull":
-            return {published()}
+            return {route.published()}
         case "build":
             return {node_build.Inputs.here().tag}
         case ref:
@@ -52,60 +55,62 @@ def acceptable(choice: str) -> set[str]:
 
 def get(engine: Engine, steps: Steps, choice: str, *, also: tuple[Stage, ...] = ()) -> NodeImage:
     """Have the image on the engine; `also` is work that can go on beside a build."""
-    match choice:
-        case "auto":
-            if reason := _unfit(engine):
-                steps.say(f"The published node image cannot run here ({reason}); building one from packages")
-            elif image := _try_pull(engine, steps):
-                _beside(also, steps)
-                return image
-        case "pull":
-            _beside(also, steps)
-            return _pull(engine, steps, published(), "pulled")
-        case "build":
-            pass
-        case ref:
-            _beside(also, steps)
-            return _pull(engine, steps, ref, "given")
+    facts = _facts(engine, choice)
+    way = route.decide(facts)
+    if way.origin == "built" or way.by == "none":
+        return _build(engine, steps, way, choice, also)
+    try:
+        image = _pull(engine, steps, way.ref, way.origin)
+    except Problem as problem:
+        if choice != "auto":
+            raise
+        failed = f"{problem.tried}: {problem.seen}"
+        way = route.decide(replace(facts, there=replace(facts.there, published=False), silence=lambda: failed))
+        return _build(engine, steps, way, choice, also)
+    if todo := [stage for stage in also if not stage.there]:
+        stages.run_all(todo, steps, stages.log_file("tools"))
+    return image
+
+
+def _facts(engine: Engine, choice: str) -> Facts:
+    where = engine.endpoint
+    return Facts(
+        choice,
+        route.unfit(engine.cgroup, lacks_sys_resource=lacks_sys_resource(where)),
+        there(engine.client),
+        lambda: registry_silence(where, route.published()),
+        Means.here,
+    )
+
+
+def _build(engine: Engine, steps: Steps, way: Route, choice: str, also: tuple[Stage, ...]) -> NodeImage:
+    if way.by == "none":
+        raise Problem("Getting a node image", way.because, way.fix)
+    if choice == "auto" and way.by == "build":
+        steps.say(f"Building the node image from packages: {way.because}")
     tag = node_build.build(engine, steps, also=also)
     return NodeImage(tag, tag, "built", kubernetes_in(engine, tag))
 
 
-def _beside(also: tuple[Stage, ...], steps: Steps) -> None:
-    if todo := [stage for stage in also if not stage.there]:
-        stages.run_all(todo, steps, stages.log_file("tools"))
+def there(client: DockerClient) -> Images:
+    """Which node images an engine has, and what one could be built on."""
+    found: list[dict[str, Any]] = client.api.images()
+    return Images.among({name for i in found for key in ("RepoTags", "RepoDigests") for name in i.get(key) or ()})
 
 
-def _unfit(engine: Engine) -> str:
-    """Published images are made of Debian 13, whose systemd needs cgroup v2; their units need the capability."""
-    if engine.cgroup == "1":
-        return "cgroup v1"
-    return "no CAP_SYS_RESOURCE" if lacks_sys_resource(engine.endpoint) else ""
-
-
-def _try_pull(engine: Engine, steps: Steps) -> NodeImage | None:
-    if not here(engine, published()) and (silence := registry_silence(engine, published())):
-        steps.say(f"No image registry to be reached ({silence}); building the node image from packages")
-        return None
-    try:
-        return _pull(engine, steps, published(), "pulled")
-    except Problem as problem:
-        steps.say(f"{problem.tried}: {problem.seen}; building the node image from packages instead")
-        return None
-
-
-def registry_silence(engine: Engine, ref: str) -> str:
+def registry_silence(where: Endpoint, ref: str, *, within_s: int = ASK_S) -> str:
     """Why an image's registry cannot be used, asked through the engine: its proxies and mirrors count."""
     from docker.errors import DockerException
 
     try:
-        api: Any = engine.endpoint.client(timeout_s=ASK_S).api
-        api.inspect_distribution(ref)
+        with contextlib.closing(where.client(timeout_s=within_s)) as client:
+            api: Any = client.api
+            api.inspect_distribution(ref)
     except DockerException as error:
-        return str(getattr(error, "explanation", None) or error).split("\n")[0][:160]
-    except Exception as error:
+        return " ".join(str(getattr(error, "explanation", None) or error).split())[:160]
+    except Exception as error:  # requests and urllib3 let their own through
         late = "imed out" in str(error) or "Timeout" in type(error).__name__
-        return f"no answer in {ASK_S} s" if late else f"{type(error).__name__}"
+        return f"no answer in {within_s} s" if late else type(error).__name__
     return ""
 
 
@@ -128,13 +133,10 @@ def _pull(engine: Engine, steps: Steps, ref: str, origin: str) -> NodeImage:
 
 def fetch(engine: Engine, steps: Steps, ref: str) -> None:
     """Pull an image; a registry that never answers is given up after seconds, one that stalls after a minute."""
-    if (silence := registry_silence(engine, ref)).startswith("no answer"):
-        raise Problem(f"Pulling {ref}", f"its registry gives {silence}", _ELSEWHERE)
+    if (silence := registry_silence(engine.endpoint, ref)).startswith("no answer"):
+        raise Problem(f"Pulling {ref}", f"its registry gives {silence}", route.ANOTHER)
     with steps.step(f"{ref.partition('@')[0]} pulled") as doing:
         _download(engine, ref, doing)
-
-
-_ELSEWHERE = "--node-image build, or --node-image REF with one that this engine can get"
 
 
 def _download(engine: Engine, ref: str, doing: Doing) -> None:
@@ -148,15 +150,15 @@ def _download(engine: Engine, ref: str, doing: Doing) -> None:
         api = engine.endpoint.client(timeout_s=STALL_S).api
         for line in api.pull(repository, tag=digest or tag or "latest", stream=True, decode=True):
             if error := line.get("error"):
-                raise Problem(f"Pulling {ref}", str(error), _ELSEWHERE)
+                raise Problem(f"Pulling {ref}", str(error), route.ANOTHER)
             doing.tell(f"{line.get('status', '')} {line.get('progress', '')}".strip())
     except DockerException as error:
-        raise Problem(f"Pulling {ref}", str(getattr(error, "explanation", None) or error), _ELSEWHERE) from error
+        raise Problem(f"Pulling {ref}", str(getattr(error, "explanation", None) or error), route.ANOTHER) from error
     except Problem:
         raise
     except Exception as error:  # requests lets its own and urllib3's through
         raise Problem(
-            f"Pulling {ref}", f"nothing came for {STALL_S} s ({type(error).__name__})", _ELSEWHERE
+            f"Pulling {ref}", f"nothing came for {STALL_S} s ({type(error).__name__})", route.ANOTHER
         ) from error
 
 

@@ -1,14 +1,56 @@
-"""How `labs up` will come by a node image: the decisions of node_image.get, told before anything is done."""
+"""How a node image is come by: decided once, shown by `labs doctor` and done by `labs up`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-if TYPE_CHECKING:
-    from harness.setup.doctor.facts import EngineFacts, Host, Images, MirrorFacts
+from harness.model.project import KIND, PUBLISHED_NODE_IMAGES
+from harness.setup.images.node_build import Inputs
 
-GIVE_MIRROR = "export LABS_DEBIAN_MIRROR=http://HOST/debian"
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from harness.setup.images.builds import Means
+
+Origin = Literal["pulled", "given", "built"]
+
+
+@dataclass(frozen=True, slots=True)
+class Images:
+    """What an engine already has."""
+
+    built: bool = False
+    published: bool = False
+    bases: bool = False
+    """The Debian file systems that a node image is built on: with them, building needs no root."""
+
+    @staticmethod
+    def among(names: Collection[str]) -> Images:
+        """From all tags and digests of an engine's images."""
+        inputs, (name, _, digest) = Inputs.here(), published().partition("@")
+        return Images(
+            inputs.tag in names,
+            f"{name.rpartition(':')[0]}@{digest}" in names,
+            {inputs.base_tag, inputs.node_base_tag} <= set(names),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the decision rests on; what takes seconds to find out is asked for only where it matters."""
+
+    choice: str
+    """auto, pull, build, or the name of an image."""
+
+    unfit: str
+    """Why the published image cannot run on this engine; empty if it can."""
+
+    there: Images
+    silence: Callable[[], str | None]
+    """Why the registry cannot be used, empty if it can; None while there is no engine to ask it."""
+
+    means: Callable[[], Means]
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,43 +58,54 @@ class Route:
     by: Literal["here", "pull", "build", "none", "unknown"]
     because: str = ""
     fix: str = ""
+    ref: str = ""
+    origin: Origin = "pulled"
 
     @property
     def may_build(self) -> bool:
         return self.by in ("build", "unknown")
 
 
-def foresee(e: EngineFacts, h: Host, silence: str | None, mirror: MirrorFacts, there: Images) -> Route:
-    """`silence` is why the registry cannot be used, empty if it can, None while nobody could ask."""
-    if h.node_image not in ("auto", "pull", "build"):
-        return Route("pull", f"LABS_NODE_IMAGE={h.node_image}")
-    if h.node_image == "pull":
-        return _pulled(silence, there) or Route(
-            "none", f"{silence}, and LABS_NODE_IMAGE=pull", "unset LABS_NODE_IMAGE"
-        )
-    if h.node_image == "build":
-        return _built(h, mirror, there, "LABS_NODE_IMAGE=build")
-    if unfit := "cgroup v1" if e.cgroup == "1" else "no CAP_SYS_RESOURCE" if e.lacks_sys_resource else "":
-        return _built(h, mirror, there, unfit)
-    return _pulled(silence, there) or _built(h, mirror, there, "no image registry")
+def published() -> str:
+    return PUBLISHED_NODE_IMAGES[KIND]
 
 
-def _pulled(silence: str | None, there: Images) -> Route | None:
-    if there.published:
-        return Route("here", "the published one")
+def unfit(cgroup: str, *, lacks_sys_resource: bool) -> str:
+    """Published images are made of Debian 13, whose systemd needs cgroup v2; their units need the capability."""
+    return "cgroup v1" if cgroup == "1" else "no CAP_SYS_RESOURCE" if lacks_sys_resource else ""
+
+
+def decide(facts: Facts) -> Route:
+    match facts.choice:
+        case "pull":
+            return _pulled(facts) or Route("none", f"{facts.silence()}, and it was to be pulled", ANOTHER)
+        case "build":
+            return _built(facts, "it was asked for")
+        case "auto":
+            if facts.unfit:
+                return _built(facts, f"the published one cannot run here ({facts.unfit})")
+            return _pulled(facts) or _built(facts, f"no image registry ({facts.silence()})")
+        case ref:
+            return Route("pull", ref=ref, origin="given")
+
+
+ANOTHER = "labs up --node-image build, or --node-image REF with an image that this engine can get"
+
+
+def _pulled(facts: Facts) -> Route | None:
+    if facts.there.published:
+        return Route("here", "the published one", ref=published())
+    silence = facts.silence()
     if silence is None:
         return Route("unknown")
-    return None if silence else Route("pull")
+    return None if silence else Route("pull", ref=published())
 
 
-def _built(h: Host, mirror: MirrorFacts, there: Images, because: str) -> Route:
-    if there.built:
-        return Route("here", f"built from packages: {because}")
-    if not h.user.root:
-        fix = "sudo -E labs up, or labs up --node-image REF"
-        return Route("none", f"{because}, and building one needs root", fix)
-    if not h.mmdebstrap and not (h.debian and h.may_install):
-        return Route("none", f"{because}, and no mmdebstrap to build one", "sudo apt-get install mmdebstrap")
-    if mirror.missing:
-        return Route("none", f"{because}, and no Debian mirror: {mirror.missing}", GIVE_MIRROR)
-    return Route("build", because)
+def _built(facts: Facts, because: str) -> Route:
+    tag = Inputs.here().tag
+    if facts.there.built:
+        return Route("here", f"built from packages: {because}", ref=tag, origin="built")
+    lacking, fix = ("", "") if facts.there.bases else facts.means().lacking()
+    if lacking:
+        return Route("none", f"{because}, and none can be built: {lacking}", fix)
+    return Route("build", because, ref=tag, origin="built")

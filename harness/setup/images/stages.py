@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 from typing import TYPE_CHECKING
 
 from harness.model.errors import Problem
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from harness.setup.commands import Programs
     from harness.setup.steps import Doing, Steps
 
 
@@ -35,29 +37,31 @@ def log_file(name: str) -> Path:
 
 def run_all(stages: list[Stage], steps: Steps, log: Path) -> None:
     """Run what can be run; the first failure ends the others, and its last lines are shown."""
-    waiting, done = list(stages), {s.name for s in stages}
-    done = {need for s in stages for need in s.needs} - done  # made in an earlier run
-    running: dict[Future[None], Stage] = {}
+    named = {stage.name: stage for stage in stages}
+    # What is needed and not listed was made in an earlier run.
+    order = TopologicalSorter({s.name: [need for need in s.needs if need in named] for s in stages})
+    order.prepare()
+    programs, running = commands.group(), dict[Future[None], Stage]()
     pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="stage")
     try:
-        while waiting or running:
-            for stage in [s for s in waiting if set(s.needs) <= done]:
-                waiting.remove(stage)
-                running[pool.submit(_run_one, stage, steps)] = stage
+        while order.is_active():
+            running |= {
+                pool.submit(_run_one, named[name], steps, programs): named[name] for name in order.get_ready()
+            }
             finished, _ = wait(running, return_when=FIRST_COMPLETED)
             for future in finished:
                 stage = running.pop(future)
                 _raise_problem(stage, future, log)
-                done.add(stage.name)
+                order.done(stage.name)
     except BaseException:
-        commands.end_all()
+        programs.end()
         raise
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _run_one(stage: Stage, steps: Steps) -> None:
-    with steps.step(stage.name) as doing:
+def _run_one(stage: Stage, steps: Steps, programs: Programs) -> None:
+    with programs.current(), steps.step(stage.name) as doing:
         stage.do(doing)
 
 

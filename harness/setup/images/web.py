@@ -49,7 +49,7 @@ def _base(engine: Engine, steps: Steps) -> str:
     for ref in (inputs.base_tag, SLIM):
         if node_image.here(engine, ref):
             return ref
-    if not node_image.registry_silence(engine, SLIM):
+    if not node_image.registry_silence(engine.endpoint, SLIM):
         node_image.fetch(engine, steps, SLIM)
         return SLIM
     builds.check_root()
