@@ -1,25 +1,24 @@
-"""What a lab is written with: names only. Acts are in `harness.acts`."""
+"""What a lab is written with: names only. Acts are in `harness.lab.acts`."""
 
-from harness.model.arm import Arm, Run
-from harness.model.claim import Lab
-from harness.model.scenario import Trials, scenario
-from harness.model.site import cluster, docker_host, engine, own_cluster, swarm
-from harness.model.verdict import Verdict, fails, holds
-from harness.trial import Trial
+from harness.lab import acts
+from harness.lab.acts import Act, act, apply, asks, calm, command, fact, reach, read, take_away, up, update, writes
+from harness.lab.arm import Arm
+from harness.lab.cell import Trials, scenario
+from harness.lab.claim import Lab, verdict_of
+from harness.lab.open_site import Answer, Ask, Target
+from harness.lab.question import Fact, Question
+from harness.lab.questions import Answers, InPlace, Kept, LeftOut, Outage, Restored, Shared, Sharing
+from harness.lab.questions.number import Counts, Number, Numbers
+from harness.lab.site import cluster, docker_host, engine, own_cluster, swarm
+from harness.lab.trial import Trial
+from harness.model.entries import Copy
+from harness.model.seen import Seen, Span
+from harness.model.verdict import Grade, Verdict, fails, holds
 
 __all__ = [
-    "Arm",
-    "Lab",
-    "Run",
-    "Trial",
-    "Trials",
-    "Verdict",
-    "cluster",
-    "docker_host",
-    "engine",
-    "fails",
-    "holds",
-    "own_cluster",
-    "scenario",
-    "swarm",
-]
+    "Act", "Answer", "Answers", "Arm", "Ask", "Copy", "Counts", "Fact", "Grade", "InPlace", "Kept", "Lab",
+    "LeftOut", "Number", "Numbers", "Outage", "Question", "Restored", "Seen", "Shared", "Sharing", "Span", "Target",
+    "Trial", "Trials", "Verdict", "act", "acts", "apply", "asks", "calm", "cluster", "command", "docker_host",
+    "engine", "fact", "fails", "holds", "own_cluster", "reach", "read", "scenario", "swarm", "take_away", "up",
+    "update", "verdict_of", "writes",
+]  # fmt: skip

@@ -1,88 +1,77 @@
-"""The spine: what happened, appended live to runs/<id>/; what views and judges need is read from here."""
+"""The spine: every line of a run, written live or read back, goes to whoever listens."""
 
 from __future__ import annotations
 
-import json
-import math
 import threading
 from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
+from harness.model.entries import Entry, Planned
 from harness.model.errors import Problem
-from harness.model.timeline import Entry, Kind, Timeline, written
+from harness.model.lines import PASSING, SCHEMA, Over, Run, read, written
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from pathlib import Path
-
-SCHEMA = "labs.journal/1"
 FILE = "journal.jsonl"
 DAMAGE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 """What a line raises that is not as it was written."""
 
-
-SHOWN = {
-    "wanted": ("lab", "cell", "n"),
-    "opening": ("site", "at_s"),
-    "site": ("site", "began_s", "took_s"),
-    "wait": ("trial", "missing", "at_s", "waited_s", "allowed_s"),
-    "again": ("lab", "cell", "n", "why", "at_s"),
-    "removed": ("at_s", "took_s"),
-}
-"""What is needed of a line that is there to be shown, by its type."""
-
-NUMBERS = {"n", "at_s", "began_s", "took_s", "waited_s", "allowed_s"}
+Hear = Callable[[str, Entry], None]
 
 
 class Journal:
     """Writes one run, line by line as it happens: kill -9 costs one line at most."""
 
-    def __init__(
-        self,
-        folder: Path,
-        run: str,
-        facts: Mapping[str, Any],
-        heard: Callable[[Mapping[str, Any]], None] = lambda _: None,
-    ) -> None:
-        """Who shows the run hears each line once it is written, and nothing else."""
-        folder.mkdir(parents=True)
-        self.folder, self.run, self._heard = folder, run, heard
-        self._file = (folder / FILE).open("x", buffering=1)
-        self._lock = threading.Lock()
-        self.write(type="run", schema=SCHEMA, run=run, facts=facts)
+    def __init__(self, folder: Path, run: str, facts: Mapping[str, Any], heard: tuple[Hear, ...] = ()) -> None:
+        try:
+            folder.mkdir(parents=True)
+            self._file = (folder / FILE).open("x", buffering=1, encoding="utf-8", errors="backslashreplace")
+        except OSError as error:
+            seen = f"{error.strerror or error}: {folder}"
+            raise Problem(
+                "Making a folder for the recording", seen, "the same from a folder that can be written"
+            ) from error
+        self.folder, self.run = folder, run
+        self.trials: defaultdict[str, list[Entry]] = defaultdict(list)
+        self.full = ""
+        """Why nothing more could be written."""
 
-    def trial(self, name: str, cell: str, number: int, lab: str, began_s: float) -> None:
-        """A trial begins, so long after the run did: its own clock starts here."""
-        self.write(type="trial", trial=name, cell=cell, n=number, lab=lab, began_s=round(began_s, 3))
+        self._heard, self._lock = heard, threading.RLock()
+        self.put("", Run(schema=SCHEMA, run=run, facts=dict(facts)))
 
-    def entry(self, trial: str, entry: Entry) -> None:
-        facts = {"facts": dict(entry.facts)} if entry.facts else {}
-        at = round(entry.at_s, 6)
-        self.write(type="entry", trial=trial, at_s=at, kind=entry.kind, who=entry.who, what=entry.what, **facts)
-
-    def write(self, **line: Any) -> None:
-        text = json.dumps(line, ensure_ascii=False)
+    def put(self, trial: str, one: Entry) -> None:
+        """Written and heard in one order, whoever calls."""
         with self._lock:
-            if not self._file.closed:
-                self._file.write(text + "\n")
-        self._heard(line)
+            self._write(written(trial, one))
+            if trial and not isinstance(one, PASSING):
+                self.trials[trial].append(one)
+            for hear in self._heard:
+                hear(trial, one)
+
+    def _write(self, text: str) -> None:
+        if self._file.closed or self.full:
+            return
+        try:
+            self._file.write(text + "\n")
+        except OSError as error:  # the disk is full: the run ends, and says so
+            self.full = f"{error.strerror or error}: {self.folder / FILE}"
 
     def close(self) -> None:
         with self._lock:
-            self._file.close()
+            try:
+                self._file.close()
+            except OSError as error:
+                self.full = self.full or f"{error.strerror or error}: {self.folder / FILE}"
 
 
 @dataclass(slots=True)
-class Run:
+class Recording:
     """A run as its journal tells it."""
 
     id: str
-    facts: dict[str, Any]
-    timelines: dict[str, tuple[Timeline, ...]]
-    """By lab and cell, as `lab/cell`."""
-
-    end: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, Any] = field(default_factory=dict)
+    lines: list[tuple[str, Entry]] = field(default_factory=list)
     trouble: str = ""
     """What of it could not be read: nothing may be judged by the rest."""
 
@@ -91,35 +80,66 @@ class Run:
         """Those that it was begun for and those that it recorded, as far as it says so."""
         begun = self.facts.get("labs", ())
         named = (n for n in begun if isinstance(n, str)) if isinstance(begun, (list, tuple)) else ()
-        return tuple(dict.fromkeys([*named, *(cell.partition("/")[0] for cell in self.timelines)]))
+        return tuple(dict.fromkeys([*named, *(e.lab for _, e in self.lines if isinstance(e, Planned))]))
 
     @property
     def lacking(self) -> frozenset[str]:
         """What its host could not do."""
-        return frozenset(self.facts.get("lacking", ()))
+        told = self.facts.get("lacking", ())
+        return frozenset(n for n in told if isinstance(n, str)) if isinstance(told, (list, tuple)) else frozenset()
 
-    def of_lab(self, lab: str) -> dict[str, tuple[Timeline, ...]]:
-        return of_lab(self.timelines, lab)
+    @property
+    def over(self) -> Over | None:
+        return next((e for _, e in reversed(self.lines) if isinstance(e, Over)), None)
 
 
-def read(folder: Path) -> Run:
+def recorded(folder: Path) -> Recording:
     """The run in a folder; a last line that was cut short is what a killed run leaves, any other damage is told."""
-    reading, damage = _read(folder)
-    if damage:
-        raise Problem(f"Reading run {folder}", damage[0], "another run folder; this one is damaged")
-    if not reading.head:
-        raise Problem(f"Reading run {folder}", f"{FILE} does not say which run it is", "ls runs/")
-    return reading.run()
+    found = salvaged(folder)
+    if found.trouble:
+        raise _unreadable(folder, found.trouble)
+    return found
 
 
-def salvage(folder: Path, heard: Callable[[dict[str, Any]], None] = lambda _: None) -> Run:
-    """The run in a folder as far as it can be read; its `trouble` is what stood in the way. Sound lines are heard."""
-    reading, damage = _read(folder, heard)
-    if not reading.head:
-        damage.insert(0, f"{FILE} does not say which run it is")
-    if not reading.head and not reading.cells:
-        raise Problem(f"Reading run {folder}", damage[0], "ls runs/")
-    return reading.run("; ".join([*damage[:1], *([f"{len(damage) - 1} more lines like it"] if damage[1:] else [])]))
+def _unreadable(folder: Path, trouble: str) -> Problem:
+    fix = "the version of labs that recorded it" if "schema" in trouble else "another run: ls runs/"
+    return Problem(f"Reading run {folder}", trouble, fix)
+
+
+def salvaged(folder: Path) -> Recording:
+    """The run in a folder as far as it can be read; its `trouble` is what stood in the way."""
+    found, damage = Recording(folder.name), list[str]()
+    for number, last, text in _texts(folder):
+        try:
+            trial, one = read(text.decode())
+            if isinstance(one, Run):
+                if one.schema != SCHEMA:
+                    damage.append(f"it was recorded with schema {one.schema}, this program reads {SCHEMA}")
+                    break
+                found.id, found.facts = one.run, one.facts
+            found.lines.append((trial, one))
+        except DAMAGE as error:
+            if b'"schema"' in text and SCHEMA.encode() not in text:
+                damage.append(f"it was recorded with another schema than {SCHEMA}, which this program reads")
+                break
+            if not last:
+                damage.append(f"{FILE}, line {number}: {type(error).__name__}: {error}")
+    if not any(isinstance(one, Run) for _, one in found.lines) and not damage:
+        damage.append(f"{FILE} does not say which run it is")
+    if not found.lines:
+        raise _unreadable(folder, damage[0])
+    more = f"; {len(damage) - 1} more lines like it" if damage[1:] else ""
+    found.trouble = damage[0] + more if damage else ""
+    return found
+
+
+def _texts(folder: Path) -> Iterator[tuple[int, bool, bytes]]:
+    file = folder / FILE
+    try:
+        every = file.read_bytes().split(b"\n")
+    except OSError as error:
+        raise Problem(f"Reading run {folder}", f"{FILE}: {error.strerror}", "another run: ls runs/") from error
+    return ((number, number == len(every), text) for number, text in enumerate(every, 1) if text)
 
 
 def newest(runs: Path, lab: str = "") -> Path | None:
@@ -130,92 +150,6 @@ def newest(runs: Path, lab: str = "") -> Path | None:
 
 def _has(folder: Path, lab: str) -> bool:
     try:
-        return lab in read(folder).labs
+        return lab in recorded(folder).labs
     except Problem:
         return False
-
-
-def _read(folder: Path, heard: Callable[[dict[str, Any]], None] = lambda _: None) -> tuple[_Reading, list[str]]:
-    """What the lines say, and of each that says nothing why; the sound ones are heard."""
-    file = folder / FILE
-    try:
-        written_lines = file.read_bytes().split(b"\n")
-    except OSError as error:
-        raise Problem(f"Reading run {folder}", f"{FILE}: {error.strerror}", "ls runs/") from error
-    reading, damage = _Reading(folder.name), []
-    for number, line in enumerate(written_lines, 1):
-        try:
-            if line:
-                told = json.loads(line.decode())
-                reading.take(told)
-                heard(told)
-        except DAMAGE as error:
-            if number < len(written_lines):
-                damage.append(f"{FILE}, line {number}: {type(error).__name__}: {error}")
-    return reading, damage
-
-
-class _Reading:
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.head: dict[str, Any] = {}
-        self.cells: dict[str, str] = {}
-        self.numbers: dict[str, int] = {}
-        self.entries: dict[str, list[Entry]] = defaultdict(list)
-        self.end: dict[str, Any] = {}
-
-    def take(self, line: dict[str, Any]) -> None:
-        match line["type"]:
-            case "run":
-                self.head = {"run": str(line["run"]), "facts": dict(line["facts"])}
-                if line["schema"] != SCHEMA:
-                    raise ValueError(f"it is of version {line['schema']}, this program reads {SCHEMA}")
-            case "trial":
-                _check(line, ("trial", "lab", "cell", "n", "began_s"))
-                self.cells[line["trial"]] = f"{line['lab']}/{line['cell']}"
-                self.numbers[line["trial"]] = int(line["n"])
-            case "entry":
-                self.entries[line["trial"]].append(entry_of(line))
-            case "end":
-                self.end = line
-            case other if other in SHOWN:
-                _check(line, SHOWN[other])
-
-    def run(self, trouble: str = "") -> Run:
-        id_ = self.head.get("run", self.name)
-        timelines: dict[str, list[Timeline]] = defaultdict(list)
-        for trial, cell in self.cells.items():
-            timelines[cell].append(written(self.entries[trial], id_, self.numbers[trial]))
-        return Run(id_, self.head.get("facts", {}), {c: tuple(ts) for c, ts in timelines.items()}, self.end, trouble)
-
-
-def _check(line: Mapping[str, Any], names: Sequence[str]) -> None:
-    """Texts, and numbers under the names that numbers have."""
-    for name in names:
-        if name in NUMBERS and not math.isfinite(line[name]):
-            raise ValueError(f"{name} is {line[name]}")
-        if name not in NUMBERS and not isinstance(line[name], str):
-            raise TypeError(f"{name} is no text")
-
-
-def entry_of(line: Mapping[str, Any]) -> Entry:
-    at, who, what, facts = float(line["at_s"]), line["who"], line["what"], line.get("facts", {})
-    if not math.isfinite(at):
-        raise ValueError(f"{at} is no moment")
-    if {*map(type, (who, what, *facts, *facts.values()))} != {str}:
-        raise TypeError("who, what and facts are texts")
-    return Entry(at, Kind(line["kind"]), who, what, facts)
-
-
-def of_lab(timelines: Mapping[str, tuple[Timeline, ...]], lab: str) -> dict[str, tuple[Timeline, ...]]:
-    """A lab's part of what was recorded, by cell."""
-    return {name.partition("/")[2]: ts for name, ts in timelines.items() if name.startswith(f"{lab}/")}
-
-
-def merged(runs: list[Run]) -> dict[str, tuple[Timeline, ...]]:
-    """The recordings of several runs, taken together."""
-    together: dict[str, tuple[Timeline, ...]] = {}
-    for run in {run.id: run for run in runs}.values():  # one that is named twice counts once
-        for cell, timelines in run.timelines.items():
-            together[cell] = together.get(cell, ()) + timelines
-    return together

@@ -1,8 +1,8 @@
 """Three copies, and somebody who asks. From where does one address lead to all of them?"""
 
-from harness import Arm, Lab, Trial, Trials, Verdict, cluster, engine, fails, holds, scenario
+from harness import Arm, Lab, Shared, Sharing, Trial, Trials, Verdict, cluster, engine, fails, holds, scenario
 
-lab = Lab(__doc__)
+lab = Lab(__doc__, __name__)
 
 compose = Arm("Compose of three", engine, "compose.yaml")
 proxied = Arm("Compose of three with a proxy", engine, "compose-proxy.yaml")
@@ -10,14 +10,14 @@ proxied = Arm("Compose of three with a proxy", engine, "compose-proxy.yaml")
 three_names = Arm("Compose of three services", engine, "compose-three-names.yaml")
 service = Arm("Deployment of three with a Service", cluster, "deployment.yaml service.yaml")
 
-COPIES = 3
-REQUESTS = 300
+COPIES, REQUESTS = 3, 300
+ALL = Shared(REQUESTS, COPIES)
 
 
 def ask(t: Trial, *, outside: bool) -> None:
     t.steady(replicas=COPIES)
     t.client(per_s=50, outside=outside)
-    t.shared(requests=REQUESTS, copies=COPIES)
+    t.watch(ALL, within_s=15)
 
 
 @scenario(asks="In which do all three answer?")
@@ -43,7 +43,7 @@ def takes_more(
     inside: Trials = from_inside @ compose,
     proxy: Trials = from_outside @ proxied,
 ) -> Verdict:
-    copies = asked.sharing()
+    copies = asked.answer(Sharing(COPIES))
     if copies == COPIES:
         return fails(f"all three answered, for {asked.cost()}")
     more = proxy.cost() - inside.cost()

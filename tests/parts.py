@@ -10,11 +10,15 @@ import argparse
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-EVERY_TIME = ("selfhealing",)
-"""Labs that `make test` runs itself."""
+EVERY_TIME, OF_BENCH = "selfhealing", "calibrate"
+"""The lab that `make test` runs itself, and the one that has a test of its own."""
+
+FOLDER = Path(__file__).resolve().parents[1] / "labs"
+LABS = sorted({file.stem.replace("_", "-") for file in FOLDER.glob("[a-z]*.py")} - {EVERY_TIME, OF_BENCH})
+"""Dealt to the parts in turn, so that a new lab needs no place of its own here."""
 
 LAB = "tests/e2e/test_run.py::test_every_other_lab_gives_the_verdicts_that_are_expected_and_leaves_nothing[{}]"
 """How a lab is run: with one trial a cell, and what it leaves is looked for."""
@@ -33,58 +37,56 @@ class Part:
         return (*(LAB.format(lab) for lab in self.labs), *self.tests)
 
 
-RUN = "tests/e2e/test_run.py::test_"
+INTERRUPTED = "tests/e2e/test_interrupted.py::test_"
 
 # Their number is a prime: landings of the same number of commits reach all of them, unless it is a multiple.
-PARTS = (
+TESTS = (
     Part(
         "damage",
         tests=("tests/e2e/test_damage.py", "tests/e2e/test_life.py"),
-        labs=("networking",),
     ),
     Part(
         "truth",
         tests=("tests/e2e/test_truth.py", "tests/e2e/test_soundness.py"),
-        labs=("healthchecks", "storage"),
     ),
     Part(
         "interruptions",
         tests=(
-            f"{RUN}an_interrupted_run_leaves_nothing_within_15_s",
-            f"{RUN}a_run_interrupted_while_it_makes_or_breaks_its_own_cluster_leaves_nothing",
-            f"{RUN}a_run_interrupted_among_a_hundred_copies_leaves_nothing",
-            f"{RUN}a_run_interrupted_while_clients_ask_from_inside_and_outside_leaves_nothing",
+            f"{INTERRUPTED}an_interrupted_run_leaves_nothing_within_15_s",
+            f"{INTERRUPTED}a_run_interrupted_while_it_makes_or_breaks_its_own_cluster_leaves_nothing",
+            f"{INTERRUPTED}a_run_interrupted_among_a_hundred_copies_leaves_nothing",
+            f"{INTERRUPTED}a_run_interrupted_while_clients_ask_from_inside_and_outside_leaves_nothing",
         ),
-        labs=("setup-and-scale",),
     ),
     Part(
         "killed runs, lost parts",
         tests=(
-            f"{RUN}what_runs_had_made_for_themselves_when_they_were_killed_is_removed_by_the_next",
-            f"{RUN}volumes_without_a_name_of_a_run_that_was_killed_are_removed_by_the_next",
-            f"{RUN}of_two_runs_at_once_with_a_swarm_each_neither_disturbs_the_other",
+            f"{INTERRUPTED}what_runs_had_made_for_themselves_when_they_were_killed_is_removed_by_the_next",
+            f"{INTERRUPTED}volumes_without_a_name_of_a_run_that_was_killed_are_removed_by_the_next",
+            f"{INTERRUPTED}of_two_runs_at_once_with_a_swarm_each_neither_disturbs_the_other",
             "tests/e2e/test_losses.py",
         ),
     ),
     Part(
         "sites",
-        tests=("tests/contract", "tests/e2e/test_dockerhost.py"),
+        tests=("tests/contract", "tests/e2e/test_dockerhost.py", "tests/e2e/test_errors.py"),
     ),
     Part(
         "losses in mid-run, exercises",
         tests=("tests/e2e/test_loss.py", "tests/e2e/test_exercises.py", "tests/e2e/test_typed.py"),
     ),
     Part(
-        "images, calibration, clean",
+        "report, calibration, images, clean",
         tests=(
+            "tests/e2e/test_report_browser.py",
             "tests/e2e/test_calibrate.py",
             "tests/e2e/test_pull.py",
             "tests/e2e/test_build.py",
             "tests/e2e/test_zz_clean.py",  # last of all: nothing is there afterwards
         ),
-        labs=("architecture",),
     ),
 )
+PARTS = tuple(replace(part, labs=tuple(LABS[n :: len(TESTS)])) for n, part in enumerate(TESTS))
 
 
 def takes(selected: str, test: str) -> bool:

@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness import catalog, manifests, register
-from harness.model.arm import Files
+from harness.judging import catalog, register
+from harness.judging.tables import Table
+from harness.lab import manifests
+from harness.lab.cell import Trials
+from harness.lab.claim import several
+from harness.lab.site import Kind
 from harness.model.errors import Problem, unknown
-from harness.model.site import Kind
-from harness.tables import Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from harness.model.arm import Arm
-    from harness.model.claim import Claim, Lab
+    from harness.lab.arm import Arm
+    from harness.lab.claim import Claim, Lab
 
 FILE = catalog.FOLDER / "exercises.toml"
 ITS_NAME = {Kind.ENGINE: "compose.yaml", Kind.CLUSTER: "web.yaml"}
@@ -54,8 +56,12 @@ class Exercise:
         return {mine: manifests.FOLDER / self.lab.name / name for mine, name in named.items()}
 
 
+def _tested(claim: Claim) -> list[Trials]:
+    return [cell for cell in claim.asks.values() if isinstance(cell, Trials)]
+
+
 def _names(arm: Arm) -> tuple[str, ...]:
-    return arm.recipe.names if isinstance(arm.recipe, Files) else ()
+    return arm.names
 
 
 def load(path: Path = FILE) -> tuple[Exercise, ...]:
@@ -83,7 +89,7 @@ def _exercise(table: Table, known: register.Register) -> Exercise:
     if not all(c.isascii() and (c.islower() or c == "-") for c in name):
         raise table.problem("small letters and hyphens are needed: Compose projects and namespaces bear it", "name")
     lab, claim = _claim(table, known)
-    start, solved = _start(table, claim), next(iter(claim.cells.values())).arm
+    start, solved = _start(table, claim), _tested(claim)[0].arm
     made = Exercise(
         name=name,
         question=table.text("question"),
@@ -110,8 +116,9 @@ def _claim(table: Table, known: register.Register) -> tuple[Lab, Claim]:
 
 def _start(table: Table, claim: Claim) -> Arm:
     """Where the same is done to an arm that lacks something, the recorded runs show that the judge fails it."""
-    scenario = next(iter(claim.cells.values())).scenario
-    lacking = {c.arm: None for c in (claim.blank, *claim.given.values()) if c.scenario is scenario}
+    scenario = _tested(claim)[0].scenario
+    roles = (claim.blank, *claim.given.values())
+    lacking: dict[Arm, None] = {c.arm: None for role in roles for c in several(role) if c.scenario is scenario}
     if len(lacking) != 1:
         names = ", ".join(arm.name for arm in lacking) or "none"
         seen = f"one arm has to lack what is asked for, by its blank or a condition; here it is {names}"
@@ -122,7 +129,7 @@ def _start(table: Table, claim: Claim) -> Arm:
 def _check(table: Table, made: Exercise) -> None:
     if made.kind not in ITS_NAME or made.start.site.kind is not made.kind:
         raise table.problem("a learner can only use the engine or the shared cluster, and one of both", "claim")
-    if any(cell.arm is not made.solved for cell in made.claim.cells.values()):
+    if any(cell.arm is not made.solved for cell in _tested(made.claim)):
         raise table.problem("its judge compares arms, and a learner has one", "claim")
     if len(set(_names(made.start)) ^ set(_names(made.solved))) != 2:
         raise table.problem("start and solution have to differ in one file, not more and not less", "claim")

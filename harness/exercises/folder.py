@@ -33,7 +33,7 @@ class Folder:
         return cls(exercise, HERE / exercise.name)
 
     @property
-    def mark(self) -> str:
+    def project(self) -> str:
         """The Compose project or namespace: two folders on one machine do not share theirs."""
         place = hashlib.sha256(str(self.path.resolve()).encode()).hexdigest()
         return f"{EXERCISE}{self.exercise.name}-{place[:4]}"

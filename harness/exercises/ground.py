@@ -7,25 +7,25 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness import ownership
+from harness.lab.open_site import Shared
+from harness.lab.site import Kind
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
-from harness.model.site import Kind
+from harness.model.waiting import TooLate
+from harness.running import ownership
 from harness.setup import dockerd, endpoint, projects, tools
 from harness.setup import engine as engines
 from harness.setup.cluster import shared as clusters
 from harness.setup.cluster.kube import Kube, Refused
 from harness.setup.images import web as images
-from harness.sites import cluster as cluster_site
-from harness.sites.cluster import ClusterPlace
-from harness.sites.engine import EnginePlace
-from harness.waiting import TooLate
+from harness.sites.docker.engine import EngineSite
+from harness.sites.kubernetes import lent
+from harness.sites.kubernetes.cluster import ClusterSite
 
 if TYPE_CHECKING:
     from harness.exercises.folder import Folder
     from harness.setup.engine import Engine
     from harness.setup.steps import Steps
-    from harness.sites.place import Shared
 
 REMOVED_S = 60.0
 NODE = f"{clusters.SHARED.name}-control-plane"
@@ -52,17 +52,19 @@ class Ground:
     def apply(self) -> str:
         if self._on_engine:
             return f"{self._compose} up --detach"
-        return f"kubectl apply --namespace {self.folder.mark} {self._files}"
+        return f"kubectl apply --namespace {self.folder.project} {self._files}"
 
     @property
     def look(self) -> str:
         """What shows what runs."""
-        return f"{self._compose} ps --all" if self._on_engine else f"kubectl get pods --namespace {self.folder.mark}"
+        return (
+            f"{self._compose} ps --all" if self._on_engine else f"kubectl get pods --namespace {self.folder.project}"
+        )
 
     @property
     def take_away(self) -> str:
         """What removes all that was applied; on an engine the file that is applied takes the place of the old one."""
-        return "" if self._on_engine else f"kubectl delete all --all --namespace {self.folder.mark}"
+        return "" if self._on_engine else f"kubectl delete all --all --namespace {self.folder.project}"
 
     @property
     def _on_engine(self) -> bool:
@@ -72,29 +74,29 @@ class Ground:
     def _compose(self) -> str:
         program, *rest = tools.compose()
         typed = "docker" if rest else program
-        return " ".join([typed, *rest, "--project-name", self.folder.mark, self._files])
+        return " ".join([typed, *rest, "--project-name", self.folder.project, self._files])
 
     @property
     def _files(self) -> str:
         flag = "--file" if self._on_engine else "--filename"
         return " ".join(f"{flag} {shlex.quote(str(file))}" for file in self.folder.files)
 
-    def place(self, run: str) -> Shared:
+    def site(self, run: str) -> Shared:
         prompt = engines.connect(self.engine.endpoint, silent_s=engines.PROMPT_S)
-        return EnginePlace(prompt, run) if self._on_engine else ClusterPlace(prompt, run)
+        return EngineSite(prompt, run) if self._on_engine else ClusterSite(prompt, run)
 
     def clear(self) -> None:
         """Take down all that the learner ran here; a check that was killed may still hold on to it."""
         ownership.forget_dead(self.engine)
         if self._on_engine:
-            projects.take_down(self.engine, self.folder.mark)
+            projects.take_down(self.engine, self.folder.project)
             return
         kube = _kube()
         try:
-            cluster_site.take_back(kube, self.folder.mark, Deadline.after(REMOVED_S))
+            lent.take_back(kube, self.folder.project, Deadline.after(REMOVED_S))
         except TooLate as late:
-            raise Problem(f"Removing namespace {self.folder.mark}", str(late), "labs status") from late
-        cluster_site.lend(kube, self.folder.mark)
+            raise Problem(f"Removing namespace {self.folder.project}", str(late), "labs status") from late
+        lent.lend(kube, self.folder.project)
 
 
 def make(folder: Folder, steps: Steps, *, flag: str = "") -> Ground:
@@ -106,7 +108,7 @@ def make(folder: Folder, steps: Steps, *, flag: str = "") -> Ground:
         return Ground(folder, engine)
     engine = clusters.up(steps, flag=flag).engine
     images.load(engine, steps, clusters.SHARED, images.web(engine, steps))
-    cluster_site.lend(_kube(), folder.mark)
+    lent.lend(_kube(), folder.project)
     return Ground(folder, engine)
 
 
@@ -115,9 +117,9 @@ def find(folder: Folder, *, flag: str = "") -> Ground:
     folder.check_begun()
     engine = engines.connect(endpoint.resolve(flag))
     if folder.exercise.kind is Kind.CLUSTER:
-        tried, start = f"Looking for namespace {folder.mark}", f"labs exercise start {folder.exercise.name}"
+        tried, start = f"Looking for namespace {folder.project}", f"labs exercise start {folder.exercise.name}"
         try:
-            if not cluster_site.is_lent(_kube(), folder.mark):
+            if not lent.is_lent(_kube(), folder.project):
                 raise Problem(tried, "there is none", start)
         except Refused as refused:
             raise Problem(tried, str(refused), start) from refused

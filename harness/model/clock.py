@@ -2,16 +2,50 @@
 
 from __future__ import annotations
 
+import queue
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
+
+
+class Mailbox(Protocol):
+    def put(self, letter: Any) -> None: ...
+
+    def get(self, within_s: float | None = None) -> Any:
+        """The next letter; TimeoutError when none comes in that time."""
+
+
+class Bell(Protocol):
+    """Rung by what the platform tells, so that whoever waits looks at once."""
+
+    def ring(self) -> None: ...
 
 
 class Clock(Protocol):
+    """Time and threads, handed over so that a run of an hour is tested in a second."""
+
     def now(self) -> float:
         """Seconds on a clock that never jumps."""
 
     def sleep(self, seconds: float) -> None: ...
+    def spawn(self, do: Callable[[], None], name: str = "") -> None: ...
+    def mailbox(self) -> Mailbox: ...
+
+
+class Letters:
+    def __init__(self) -> None:
+        self._queue: queue.Queue[Any] = queue.Queue()
+
+    def put(self, letter: Any) -> None:
+        self._queue.put(letter)
+
+    def get(self, within_s: float | None = None) -> Any:
+        try:
+            return self._queue.get(timeout=within_s)
+        except queue.Empty:
+            raise TimeoutError from None
 
 
 class RealClock:
@@ -20,6 +54,12 @@ class RealClock:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(seconds)
+
+    def spawn(self, do: Callable[[], None], name: str = "") -> None:
+        threading.Thread(target=do, daemon=True, name=name or None).start()
+
+    def mailbox(self) -> Mailbox:
+        return Letters()
 
 
 @dataclass(frozen=True, slots=True)

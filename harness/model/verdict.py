@@ -1,32 +1,35 @@
-"""The five words that a claim can get, and the reasons why a recording may not answer."""
+"""The five words that a claim can get, and why a recording may not answer."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 
 class Grade(StrEnum):
-    CONFIRMED = "CONFIRMED"
-    CONDITIONAL = "CONDITIONAL"
+    """The worst first."""
+
     REFUTED = "REFUTED"
     INCONCLUSIVE = "INCONCLUSIVE"
     UNAVAILABLE = "UNAVAILABLE"
+    CONDITIONAL = "CONDITIONAL"
+    CONFIRMED = "CONFIRMED"
+
+    @property
+    def decided(self) -> bool:
+        return self not in (Grade.INCONCLUSIVE, Grade.UNAVAILABLE)
 
 
-WORST_FIRST = (Grade.REFUTED, Grade.INCONCLUSIVE, Grade.UNAVAILABLE, Grade.CONDITIONAL, Grade.CONFIRMED)
+WORST_FIRST = tuple(Grade)
 
 
 class NotShown(Exception):
-    """Raised by an accessor: the recording does not answer what the judge asked. Becomes INCONCLUSIVE."""
+    """The recording does not show what was asked of it; while it is being made, this ends the trial."""
 
     def __init__(self, reason: str, detail: str) -> None:
-        super().__init__(detail)
-        self.reason = reason
+        super().__init__(f"{reason}: {detail}")
+        self.reason, self.detail = reason, detail
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +42,10 @@ class Verdict:
 
     @property
     def decided(self) -> bool:
-        return self.grade not in (Grade.INCONCLUSIVE, Grade.UNAVAILABLE)
+        return self.grade.decided
 
     def __bool__(self) -> bool:
         raise TypeError("a verdict has five meanings: compare its grade")
-
-
-def whole(parts: Iterable[tuple[Grade, tuple[str, ...]]]) -> tuple[Grade, tuple[str, ...]]:
-    """What parts make together: the worst word, and of a CONDITIONAL one the conditions of them all."""
-    every = list(parts)
-    worst = min((grade for grade, _ in every), key=WORST_FIRST.index)
-    conditions = dict.fromkeys(name for _, given in every for name in given)
-    return worst, tuple(conditions) if worst is Grade.CONDITIONAL else ()
 
 
 def holds(sentence: str, **measured: float) -> Verdict:
@@ -69,3 +64,21 @@ def unsettled(reason: str, sentence: str) -> Verdict:
 
 def unavailable(lacking: str) -> Verdict:
     return Verdict(Grade.UNAVAILABLE, f"this host lacks {lacking}", reason="lacking")
+
+
+def whole(parts: Mapping[str, tuple[Grade, tuple[str, ...]]]) -> tuple[Grade, tuple[str, ...]]:
+    """What parts make together: the worst word, and of a CONDITIONAL one the conditions of them all."""
+    worst = min((grade for grade, _ in parts.values()), key=WORST_FIRST.index)
+    conditions = dict.fromkeys(name for _, given in parts.values() for name in given)
+    return worst, tuple(conditions) if worst is Grade.CONDITIONAL else ()
+
+
+def combine(parts: Mapping[str, Verdict]) -> Verdict:
+    """One verdict of several: what each part's judge said stands in its sentence."""
+    if len(parts) == 1:
+        return next(iter(parts.values()))
+    grade, given = whole({name: (v.grade, v.given) for name, v in parts.items()})
+    worst = next(v for v in parts.values() if v.grade is grade)
+    told = "; ".join(f"{part}: {v.sentence}" for part, v in parts.items())
+    measured = {f"{part}_{name}": x for part, v in parts.items() for name, x in v.measured.items()}
+    return replace(worst, sentence=told, measured=measured, given=given)

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from harness.model.clock import Deadline
 from harness.model.project import NAME, NETWORK
+from harness.model.waiting import until
 from harness.setup import life, projects, removal
 from harness.setup import paths as places
 from harness.setup.cluster import losses
 from harness.setup.cluster.create import Shape
 from harness.setup.cluster.nodes import KIND_CLUSTER
 from harness.setup.dockerd import started_by_us
-from harness.waiting import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
+from harness.model.waiting import Hopeless, TooLate, until
 from harness.setup import commands, debian, endpoint, locks
 from harness.setup import paths as places
 from harness.setup.engine import OLDEST, PIDFILE, connect
-from harness.waiting import Hopeless, TooLate, until
 
 if TYPE_CHECKING:
     from harness.setup.endpoint import Endpoint

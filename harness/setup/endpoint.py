@@ -6,9 +6,11 @@ The Docker SDK looks at DOCKER_HOST alone; people who use contexts would get ano
 from __future__ import annotations
 
 import os
+import socket
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.model.errors import Problem
 
@@ -42,6 +44,7 @@ class Endpoint:
         """Connect; the first call of the SDK is where an engine that does not answer shows."""
         import docker
 
+        _close_what_fails()
         return docker.DockerClient(
             base_url=self.url,
             tls=self.tls if self.tls is not None else False,
@@ -49,6 +52,26 @@ class Endpoint:
             version="auto",
             use_ssh_client=self.url.startswith("ssh://"),
         )
+
+
+@cache
+def _close_what_fails() -> None:
+    """The SDK drops a socket unclosed where nobody takes the connection, and Python warns of it at any later time."""
+    from docker.transport import unixconn
+
+    sdk: Any = unixconn
+
+    def connect(connection: Any) -> None:
+        taken = socket.socket(socket.AF_UNIX)
+        taken.settimeout(connection.timeout)
+        try:
+            taken.connect(connection.unix_socket)
+        except BaseException:
+            taken.close()
+            raise
+        connection.sock = taken
+
+    sdk.UnixHTTPConnection.connect = connect
 
 
 def resolve(flag: str = "") -> Endpoint:

@@ -17,13 +17,13 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from harness.model.arm import IMAGE
+from harness.lab.arm import IMAGE
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.project import NAME
+from harness.model.waiting import TooLate, until
 from harness.setup import removal, tools
 from harness.setup.cluster.nodes import KIND_CLUSTER, KIND_ROLE
-from harness.waiting import TooLate, until
 
 if TYPE_CHECKING:
     from typing import Self

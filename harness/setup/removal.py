@@ -23,21 +23,26 @@ PATIENCE_S = 3.0
 THAW = 'for f in $(find /host -path "*$1*" -name freezer.state); do echo THAWED >"$f"; done'
 
 
+AT_ONCE = 12
+"""Removals that an engine is asked for at a time: more of them only get in each other's way."""
+
 HOLDS = "dk-labs.holds"
 """On a container, the names of volumes that go with it. A volume that the engine named bears no label of ours."""
 
 
 def remove(containers: Sequence[Container]) -> None:
-    """All at once, with their volumes; those that are gone already are no matter."""
+    """Side by side, with their volumes; those that are gone already are no matter."""
     if not containers:
         return
     holders = [one for one in containers if HOLDS in one.labels]
     others = [one for one in containers if HOLDS not in one.labels]
-    with ThreadPoolExecutor(max_workers=2 * len(containers), thread_name_prefix="remove") as pool:
+    many = min(AT_ONCE, len(containers))
+    # Whoever waits for a removal must not take the place of the removal: so there are two pools.
+    with ThreadPoolExecutor(many, "removing") as removing, ThreadPoolExecutor(many, "remove") as pool:
         for some in (others, holders):  # first who may still use the volumes
             for one in some:
                 _drop_held(one)
-            for _ in pool.map(lambda one: _remove(one, pool), some):
+            for _ in pool.map(lambda one: _remove(one, removing), some):
                 pass
 
 

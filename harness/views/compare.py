@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from rich.text import Text
 
-from harness.views.words import clean
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from harness.compare import Difference
-    from harness.journal import Run
+from harness.journal import Recording
+from harness.judging.compare import Difference
+from harness.views.words import clean, one_line
 
 
-def lines(first: Run, second: Run, found: Sequence[Difference]) -> Iterable[Text]:
+def lines(first: Recording, second: Recording, found: Sequence[Difference]) -> Iterable[Text]:
     for run in (first, second):
-        yield Text(f"{run.id}: {_made_on(run)}", style="dim")
+        yield Text(f"{clean(run.id)}: {_made_on(run)}", style="dim")
     for one in found:
         what = f"{one.claim}, {one.number}" if one.number else f"{one.claim}, the verdict"
         yield Text.assemble((clean(what), "bold"), f": {clean(one.first)}, then ", (clean(one.second), "yellow"))
@@ -25,12 +22,17 @@ def lines(first: Run, second: Run, found: Sequence[Difference]) -> Iterable[Text
         yield Text("No verdict differs, and no number by more than it varies within a run.", style="green")
 
 
-def _made_on(run: Run) -> str:
-    host, engine = run.facts.get("host", {}), run.facts.get("engine", {})
+def _made_on(run: Recording) -> str:
     said = [
         str(run.facts.get("began", "")),
-        f"{host.get('cores', '?')} cores",
-        f"Docker {engine.get('version', '?')}",
-        f"Kubernetes {run.facts.get('kubernetes', {}).get('version', '?')}",
+        f"{_fact(run, 'host', 'cores')} cores",
+        f"Docker {_fact(run, 'engine', 'version')}",
+        f"Kubernetes {_fact(run, 'kubernetes', 'version')}",
     ]
-    return clean(", ".join(said))
+    return one_line(", ".join(filter(None, said)))
+
+
+def _fact(run: Recording, of: str, name: str) -> Any:
+    """A run may say of itself whatever it likes."""
+    said = run.facts.get(of)
+    return said.get(name, "?") if isinstance(said, dict) else "?"

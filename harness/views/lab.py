@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from rich.text import Text
 
+from harness.judging.register import Register
+from harness.lab.claim import Lab
 from harness.views.words import one_line
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from harness.model.claim import Lab
-    from harness.model.scenario import Trials
-    from harness.register import Register
 
 
 def lines(lab: Lab, register: Register) -> Iterable[Text]:
+    cells = lab.cells.values()
     yield Text.assemble((lab.name, "bold"), f"  {lab.question}")
-    for arm in dict.fromkeys(cell.arm for cell in lab.cells):
+    for arm in dict.fromkeys(cell.arm for cell in cells):
         yield Text.assemble(("  arm       ", "dim"), (arm.name, "bold"), f", {arm.site.name}: {arm.recipe}")
-    for scenario in dict.fromkeys(cell.scenario for cell in lab.cells):
+    for scenario in dict.fromkeys(cell.scenario for cell in cells):
         yield Text.assemble(("  scenario  ", "dim"), (scenario.name, "bold"), f": {one_line(scenario.plan)}")
     for id_ in dict.fromkeys(claim.id for claim in lab.claims):
         yield Text.assemble(("  claim     ", "dim"), (id_, "bold"), f": {register.claim(id_).sentence}")
         for claim in (c for c in lab.claims if c.id == id_):
-            yield Text(f"            {f'part {claim.part}: ' if claim.part else ''}{_cells(claim.trials)}", "dim")
-
-
-def _cells(cells: Iterable[Trials]) -> str:
-    return "; ".join(cell.cell for cell in cells)
+            yield Text(f"            {f'part {claim.part}: ' if claim.part else ''}{'; '.join(claim.cells)}", "dim")

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import groupby
-from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live as Area
 from rich.text import Text
 
-from harness.views.board import BUCKET_S
-from harness.views.words import one_line
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rich.console import Console, ConsoleOptions, RenderResult
-
-    from harness.views.board import Board, Copy, Lane
+from harness.views.board import BUCKET_S, Board, Copy, Lane
+from harness.views.words import one_line, waits_for
 
 MARKS = {
     "starting": ("…", "yellow"),
     "serving": ("●", "green"),
     "silent": ("○", "magenta"),
-    "ending": ("↓", "yellow"),
+    "refused": ("!", "red"),
     "ended": ("✗", "red"),
 }
 SPARKS = "▁▂▃▄▅▆▇█"
@@ -33,6 +27,9 @@ WIDEST = 140
 
 ROOMY = 72
 """A terminal of fewer columns has no room for bars beside the copies."""
+
+WORDY = 110
+"""One of fewer has none for more than what is missing."""
 
 CLIENT_S = 10.0
 TURNS = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -127,12 +124,12 @@ def _head(board: Board, now_s: float, width: int) -> Iterator[Text]:
 
 def _over(board: Board) -> Iterator[Text]:
     """What is finished, in one line."""
-    running = {(lane.lab, lane.cell) for lane in board.lanes.values()}
-    cells = [key for key, n in board.wanted.items() if n and board.ended.get(key, 0) >= n and key not in running]
+    running, ended = {(lane.lab, lane.cell) for lane in board.lanes.values()}, board.ended
+    cells = [key for key, n in board.wanted.items() if ended[key] >= n and key not in running]
     names = list(dict.fromkeys(cell.partition(" @ ")[0] for _, cell in cells))
     if cells:
         arms = "arm" if len(cells) == 1 else "arms"
-        yield Text(f"   ✓ {len(cells)} {arms} over: {one_line(', '.join(names))}", "dim")
+        yield Text(f"   ✓ {len(cells)} {arms} done: {one_line(', '.join(names))}", "dim")
 
 
 def _scenarios(board: Board, now_s: float, width: int) -> Iterator[Iterator[Text]]:
@@ -146,9 +143,9 @@ def _scenarios(board: Board, now_s: float, width: int) -> Iterator[Iterator[Text
 
 
 def _group(board: Board, lab: str, scenario: str, lanes: list[Lane], now_s: float, width: int) -> Iterator[Text]:
-    of = [key for key in board.wanted if key[0] == lab and key[1].startswith(f"{scenario} @ ")]
-    over, all_ = sum(board.ended.get(key, 0) for key in of), sum(board.wanted[key] for key in of)
-    yield Text.assemble((f" {one_line(scenario)}", "bold"), (f"  {one_line(lab)}, {over} of {all_}", "dim"))
+    of = [t for t, p in board.planned.items() if p.lab == lab and p.cell.startswith(f"{scenario} @ ")]
+    over = sum(t in board.done for t in of)
+    yield Text.assemble((f" {one_line(scenario)}", "bold"), (f"  {one_line(lab)}, {over} of {len(of)}", "dim"))
     yield from (_lane(lane, now_s, width) for lane in lanes)
 
 
@@ -160,9 +157,10 @@ def _lane(lane: Lane, now_s: float, width: int) -> Text:
     name.append(number).pad_right(wide - cell_len(name.plain))
     time = _elapsed(lane, now_s, BAR if width >= ROOMY else 0)
     room = max(0, width - wide - cell_len(time.plain) - 3)
-    middle = Text.assemble(_copies(lane, room // 2), " ", _spark(lane, now_s), *_acted(lane))
+    middle = Text.assemble(_copies(lane, room // 2), _spark(lane, now_s), *_acted(lane))
     if lane.missing:
-        middle.append(f"  {one_line(lane.missing)}", "dim")
+        missing = waits_for(lane.missing) if width >= WORDY else lane.missing.replace("still missing", "missing")
+        middle.append(f"  {one_line(missing)}", "dim")
     middle.truncate(room, overflow="ellipsis", pad=True)
     return Text.assemble(name, " ", middle, " ", time)
 
@@ -174,31 +172,28 @@ def _acted(lane: Lane) -> Iterator[tuple[str, str]]:
 
 def _copies(lane: Lane, room: int) -> Text:
     """Each incarnation by its own letter; where there are too many, the newest, and how many serve."""
-    serving = sum(copy.state == "serving" for copy in lane.copies.values())
+    serving = sum(copy.state == "serving" for copy in lane.copies)
     most = max(1, room // 4)
-    shown = list(lane.copies.values())[-most:]
-    text = Text("")
+    shown = lane.copies[-most:]
+    marks = [_mark(copy) for copy in shown]
     if len(shown) < len(lane.copies):
-        text.append(f"{serving}● ", "green")
-    for copy in shown:
-        text.append_text(_mark(copy))
-    return text
+        marks.insert(0, Text(f"{serving}●", "green"))
+    return Text(" ").join(marks)
 
 
 def _mark(copy: Copy) -> Text:
     mark, colour = MARKS[copy.state]
-    return Text(f"{copy.letter}{mark} ", colour)
+    return Text(f"{copy.letter}{mark}", colour)
 
 
 def _spark(lane: Lane, now_s: float) -> Text:
-    """What the client got in the last seconds: how many answers in each interval, in red where some failed."""
-    text = Text("")
+    """What clients got in the last seconds: how many answers in each interval, in red where some failed."""
     if not lane.client:
-        return text
-    newest, kept = int((now_s - lane.began_s) / BUCKET_S), {n: (yes, no) for n, yes, no in lane.client}
-    most = max(yes + no for yes, no in kept.values())
+        return Text("")
+    text = Text(" ")
+    newest, most = int((now_s - lane.began_s) / BUCKET_S), max(yes + no for yes, no in lane.client.values())
     for number in range(newest - int(CLIENT_S / BUCKET_S) + 1, newest + 1):
-        yes, no = kept.get(number, (0, 0))
+        yes, no = lane.client.get(number, (0, 0))
         high = SPARKS[min(len(SPARKS) - 1, int((yes + no) / most * (len(SPARKS) - 1)))] if yes + no else " "
         text.append(high if not no else "✗" if not yes else high, "red" if no else "green")
     return text

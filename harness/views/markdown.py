@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import html
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
+from harness.journal import Recording
+from harness.judging.findings import Finding
 from harness.views.words import in_words, one_line, surprise
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from harness.journal import Run
-    from harness.outcome import Finding
 
 MARKS = {"green": "✅", "red": "❌", "yellow": "❔"}
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~])")
 MOST_BYTES = 1 << 20
-"""Of a summary that is longer, CI shows nothing at all."""
+"""Size of a summary at most; of a longer one CI shows nothing at all."""
 
 
-def text(run: Run, findings: Sequence[Finding], folder: str) -> str:
+def text(run: Recording, findings: Sequence[Finding], folder: str) -> str:
     lines = ["| claim | verdict | what was seen |", "|---|---|---|", *(_row(f) for f in findings), ""]
     for one in findings:
         lines += _details(one)
-    if "wall_s" in run.end:
-        lines += [f"Run {run.id}: {run.end['wall_s']:.0f} s. Recorded in {_plain(folder)}.", ""]
+    if run.over:
+        lines += [f"Run {_plain(run.id)}: It took {run.over.wall_s:.0f} s. Recorded in {_plain(folder)}.", ""]
     return _bounded(lines, folder)
 
 
@@ -59,7 +55,7 @@ def _plain(said: str) -> str:
 
 
 def _bounded(lines: list[str], folder: str) -> str:
-    """Whole lines from the beginning; what does not fit is to be had from the recording."""
+    """Whole lines from the beginning; the rest is to be had from the recording."""
     more = f"\nThe rest is left out: labs judge {_plain(folder)}\n"
     kept: list[str] = []
     size = len(more.encode())

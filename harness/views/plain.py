@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+from rich.console import Console
 from rich.text import Text
 
-from harness.views.words import one_line
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rich.console import Console
-
-    from harness.views.board import Board, Lane
+from harness.views.board import Board, Lane
+from harness.views.words import one_line, waits_for
 
 EVERY_S = 5.0
 
@@ -45,9 +40,9 @@ class Plain:
 
 
 def _standing(board: Board, waiting: list[Lane], now_s: float) -> Iterator[str]:
-    yield f"{board.over} of {board.total} trials over"
+    yield f"{board.over} of {board.total} trials done"
     for lane in waiting[:2]:
-        of = f", {max(0.0, now_s - lane.since_s):.0f} of {lane.allowed_s:.0f} s" if lane.allowed_s else ""
-        yield one_line(f"{lane.name}: waiting for {lane.missing}{of}")
+        of = f" ({max(0.0, now_s - lane.since_s):.0f} of {lane.allowed_s:.0f} s)" if lane.allowed_s else ""
+        yield one_line(f"{lane.name}: {waits_for(lane.missing)}{of}")
     if len(waiting) > 2:
-        yield f"{len(waiting) - 2} more"
+        yield f"{len(waiting) - 2} more waiting"

@@ -1,26 +1,23 @@
-"""Who shows a run: the journal's lines go in from any thread and wait for nobody, one of its own shows them."""
+"""Shows a run: the journal's lines go in from any thread and wait for nobody; a thread of its own shows them."""
 
 from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Protocol, Self
+from types import TracebackType
+from typing import Protocol, Self
 
+from rich.console import Console
 from rich.text import Text
 
+from harness.judging.findings import Finding
+from harness.model.entries import Entry
 from harness.views.board import Board
 from harness.views.live import Live
 from harness.views.plain import Plain
 from harness.views.words import one_line, told
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from types import TracebackType
-
-    from rich.console import Console
-
-    from harness.outcome import Finding
 
 TICK_S = 0.4
 STILL = ("CI", "NO_COLOR")
@@ -55,18 +52,18 @@ def _line(at_s: float, what: str | Text) -> Text:
 
 
 class Show:
-    """For as long as it is entered."""
+    """Shown for as long as it is entered. `now_s` is the time since the run began, as news and waits are told."""
 
-    def __init__(self, console: Console, clock: Callable[[], float], *, by_itself: bool = True) -> None:
+    def __init__(self, console: Console, now_s: Callable[[], float], *, by_itself: bool = True) -> None:
         self.board = Board()
         self._view: View = Live(console) if moving(console) else Plain(console)
-        self._clock, self._over = clock, threading.Event()
+        self._now_s, self._over = now_s, threading.Event()
         self._lock, self._showing = threading.Lock(), threading.Lock()
         self._ticking = threading.Thread(target=self._tick, daemon=True, name="show") if by_itself else None
 
-    def take(self, line: Mapping[str, Any]) -> None:
+    def hear(self, trial: str, one: Entry) -> None:
         with self._lock:
-            self.board.take(line)
+            self.board.hear(trial, one)
 
     def verdict(self, finding: Finding) -> None:
         with self._lock:
@@ -78,7 +75,7 @@ class Show:
             with self._lock:
                 news = [_line(at_s, what) for at_s, what in self.board.news]
                 self.board.news.clear()
-                self._view.compose(self.board, news, self._clock())
+                self._view.compose(self.board, news, self._now_s())
             self._view.put()
 
     @contextmanager

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from harness.judging.findings import Finding
+from harness.lab.open_site import Ask
 from harness.model.verdict import Grade
-
-if TYPE_CHECKING:
-    from harness.outcome import Finding
-
 
 FORBIDDEN = re.compile(
     "[^\t\n\r\x20-\x7e\x85\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 )
 """What XML 1.0 cannot hold, however it is written, or a terminal would obey; and what turns text round."""
+
+
+ASKS = Ask.__name__.lower()
+"""How the name of the act begins that has a client ask."""
 
 
 def clean(said: str) -> str:
@@ -26,6 +27,16 @@ def clean(said: str) -> str:
 
 def one_line(said: str) -> str:
     return " ".join(clean(said).split())
+
+
+def act_in_words(name: str) -> str:
+    """A client is called by all that it is told."""
+    return "a client begins to ask" if name.partition(" ")[0] == ASKS else name
+
+
+def waits_for(missing: str) -> str:
+    """What has not come yet; some questions say themselves that it is still missing."""
+    return missing if "still missing" in missing else f"still missing: {missing}"
 
 
 def in_words(finding: Finding) -> str:

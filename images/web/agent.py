@@ -11,18 +11,22 @@ import signal
 import sys
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from exchange import Target, error_class, once
-from names import by_system
+from names import Unresolved, by_nameserver, by_system
 from wire import EndOfStream, Refused, write_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MOST_MS = 10_000
 
 
 def main() -> int:
-    """`N ask HOST PORT METHOD PATH MS` or `N kill PID START`.
+    """`N ask HOST PORT METHOD PATH MS`, `N find NAME MS` or `N kill PID START`.
 
-    Answered by `N 200 INSTANCE DATA`, `N ok`, `N error WHY`.
+    Answered by `N 200 INSTANCE DATA`, `N ok WHAT`, `N error WHY`.
     """
     for line in sys.stdin:
         threading.Thread(target=_answer, args=(line.split(),), daemon=True).start()
@@ -31,8 +35,8 @@ def main() -> int:
 
 def _answer(words: list[str]) -> None:
     try:
-        what = ask(*words[2:]) if words[1] == "ask" else _kill(*words[2:])
-    except (IndexError, TypeError, ValueError) as wrong:
+        what = ANSWERS[words[1]](*words[2:])
+    except (IndexError, KeyError, TypeError, ValueError) as wrong:
         what = f"error what is {' '.join(words)[:80]!r}? {type(wrong).__name__}"
     write_line(1, f"{words[0] if words else '?'} {what}")
 
@@ -48,6 +52,14 @@ def ask(host: str, port: str, method: str, path: str, ms: str) -> str:
     return f"{outcome.status} {outcome.instance or '-'} {outcome.data or '-'}"
 
 
+def _find(name: str, ms: str) -> str:
+    """What the name server says itself, as it is asked by clients: the system might know the name by other means."""
+    try:
+        return f"ok {by_nameserver(name, time.monotonic() + min(int(ms), MOST_MS) / 1000)}"
+    except Unresolved as fault:
+        return f"error {fault}"
+
+
 def _kill(pid: str, start: str) -> str:
     """A process is named by its number and start time: numbers are used again."""
     try:
@@ -59,3 +71,6 @@ def _kill(pid: str, start: str) -> str:
     except OSError as fault:
         return f"error {fault.strerror}"
     return f"ok {began}"
+
+
+ANSWERS: dict[str, Callable[..., str]] = {"ask": ask, "find": _find, "kill": _kill}

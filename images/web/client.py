@@ -43,6 +43,7 @@ class Plan(NamedTuple):
     keep_alive: bool
     dns: bool
     handshake: bool
+    in_turn: bool
 
 
 class Slot(NamedTuple):
@@ -74,6 +75,7 @@ class Report:
                 "timeout_ms": plan.timeout_s * 1000,
                 "keep_alive": plan.keep_alive,
                 "dns": plan.dns,
+                "in_turn": plan.in_turn,
                 "targets": {target.name: target.url for target in plan.targets},
             }
         )
@@ -158,7 +160,7 @@ def run(plan: Plan, report: Report) -> str | None:
         planned_s = n / plan.per_s
         if stopped := wait_until(report.start_s + planned_s):
             return stopped
-        for target, ask in ways:
+        for target, ask in [ways[n % len(ways)]] if plan.in_turn else ways:
             report.begin()
             slot = Slot(n, target.name, planned_s)
             threading.Thread(target=one, args=(report, slot, ask, plan.timeout_s), daemon=True).start()
@@ -201,21 +203,26 @@ class Parser(argparse.ArgumentParser):
 def read_plan(arguments: list[str]) -> Plan:
     parser = Parser(prog="client", description=__doc__, allow_abbrev=False)
     parser.add_argument("--target", action="append", default=[], metavar="NAME=URL", help="may be repeated")
-    parser.add_argument("--per-s", type=float, default=10.0, help="requests a second to each target")
+    parser.add_argument(
+        "--per-s", type=float, default=10.0, help="requests a second to each target, or with --in-turn to all"
+    )
     parser.add_argument("--seconds", type=float, help="how long to send (10, unless --count says it)")
     parser.add_argument("--count", type=int, help="the most requests to each target")
     parser.add_argument("--timeout-ms", type=float, default=500.0, help="for lookup, connection and answer together")
     parser.add_argument("--keep-alive", action="store_true", help="one kept connection to each target")
+    parser.add_argument("--in-turn", action="store_true", help="each request to the next target, not to all of them")
+    parser.add_argument("--host", default="", help="the Host header, where it is not the target's own HOST:PORT")
     parser.add_argument("--dns", action="store_true", help="ask the name server itself, not the system's resolver")
     parser.add_argument("--handshake", action="store_true", help="answer 'ping' on stdin with the monotonic clock")
     given = parser.parse_args(arguments)
     try:
-        targets = read_targets(given.target, keep_alive=given.keep_alive)
+        targets = read_targets(given.target, keep_alive=given.keep_alive, host=given.host)
         requests = count_requests(given.per_s, given.seconds, given.count)
         timeout_s = read_timeout(given.timeout_ms)
     except ValueError as wrong:
         parser.error(str(wrong))
-    return Plan(targets, given.per_s, requests, timeout_s, given.keep_alive, given.dns, given.handshake)
+    asked = (given.keep_alive, given.dns, given.handshake, given.in_turn)
+    return Plan(targets, given.per_s, requests, timeout_s, *asked)
 
 
 def read_timeout(timeout_ms: float) -> float:
@@ -237,16 +244,18 @@ def count_requests(per_s: float, seconds: float | None, count: int | None) -> in
     return fitting if count is None else min(count, fitting)
 
 
-def read_targets(texts: list[str], *, keep_alive: bool) -> tuple[Target, ...]:
+def read_targets(texts: list[str], *, keep_alive: bool, host: str = "") -> tuple[Target, ...]:
     if not 0 < len(texts) <= MOST_TARGETS:
         raise ValueError(f"--target: {len(texts)} given, from 1 to {MOST_TARGETS} are needed")
-    targets = tuple(read_target(text, keep_alive=keep_alive) for text in texts)
+    if not host.isascii() or not host.isprintable() or " " in host:
+        raise ValueError(f"--host {host!r}: it is a name, with a port or without")
+    targets = tuple(read_target(text, keep_alive=keep_alive, host=host) for text in texts)
     if len({target.name for target in targets}) < len(targets):
         raise ValueError("--target: two of the same name")
     return targets
 
 
-def read_target(text: str, *, keep_alive: bool) -> Target:
+def read_target(text: str, *, keep_alive: bool, host: str = "") -> Target:
     name, _, url = text.partition("=")
     try:
         parts, port = urlsplit(url), urlsplit(url).port or 80
@@ -257,7 +266,7 @@ def read_target(text: str, *, keep_alive: bool) -> Target:
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     lines = [
         f"GET {path} HTTP/1.1",
-        f"Host: {parts.netloc}",
+        f"Host: {host or parts.netloc}",
         "User-Agent: labs-client",
         f"Connection: {'keep-alive' if keep_alive else 'close'}",
     ]

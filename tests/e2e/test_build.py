@@ -14,25 +14,24 @@ import pytest
 from docker.errors import ImageNotFound
 
 from harness.model.clock import Deadline
-from harness.setup import paths as places
-from harness.setup import tools
+from harness.model.waiting import until
+from harness.setup import paths, tools
 from harness.setup.cluster import shared as cluster
 from harness.setup.images import builds
 from harness.setup.images.node_build import Inputs
-from harness.waiting import until
 
 pytestmark = pytest.mark.slow
 
 BUILD = """
 import sys
 from rich.console import Console
-from harness import cli
+from harness.commands import main
 from harness.setup import endpoint, engine
 from harness.setup.images import node_build
 from harness.setup.steps import Steps
 host = engine.connect(endpoint.resolve())
-cli._signals()
-sys.exit(cli.run(lambda: print(node_build.build(host, Steps(Console(stderr=True))))))
+main._signals()
+sys.exit(main.run(lambda: print(node_build.build(host, Steps(Console(stderr=True))))))
 """
 
 
@@ -113,5 +112,5 @@ def test_the_programs_call_themselves_by_their_version(host, shared):
         assert tools.asked(str(link), "version", "-o", "short").strip() == f"v{shared['kubernetes']}"
     finally:
         link.unlink()
-    assert places.cache() in folder.parents
+    assert paths.cache() in folder.parents
     assert cluster.SHARED.kubeconfig.exists()

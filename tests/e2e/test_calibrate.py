@@ -1,4 +1,4 @@
-"""The bench measures what is known: the document has every check, and what it measured is near."""
+"""The bench measures what is known, and what it measured is near."""
 
 from __future__ import annotations
 
@@ -8,22 +8,14 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-CHECKS = {"pause_outage", "host_view", "restart_ladder", "null_run", "client_schedule", "watch_delay"}
-FIELDS = {"name", "expected", "measured", "error", "worst", "unit", "n", "ok"}
 
+def test_what_is_known_is_measured(labs, web, here, left):
+    done = labs("run", "calibrate", "--trials", "1", "--json", "-", within_s=400)
+    claims = {one["id"]: one for one in json.loads(done.out)["claims"]}
 
-def test_what_is_known_is_measured_and_kept_for_the_facts_of_runs(labs, shared):
-    done = labs("calibrate", "--json", "-", within_s=300)
-    document = json.loads(done.out)
-    checks = {c["name"]: c for c in document["checks"]}
-
-    assert document["schema"] == "labs.calibrate/1"
-    assert set(checks) == CHECKS
-    assert all(set(c) >= FIELDS for c in checks.values())
-    assert done.code == (0 if all(c["ok"] for c in checks.values()) else 1)
-    # A busy machine makes it worse, not wrong: a pause of a second is never seen as half or twice as long.
-    pauses = checks["pause_outage"]
-    assert (pauses["n"], checks["null_run"]["n"]) == (20, 10_000)
-    assert abs(pauses["measured"] - pauses["expected"]) < 0.1
-    assert checks["host_view"]["measured"] > 0.5
-    assert checks["restart_ladder"]["measured"] == pytest.approx(1.6, abs=0.8)
+    assert set(claims) == {"bench-outage", "bench-requests", "bench-restarts"}
+    assert left() == []
+    # A busy machine loses requests and errs more; a pause of a second is never seen as half or twice as long.
+    assert claims["bench-restarts"]["verdict"] in ("CONFIRMED", "REFUTED"), done.err
+    assert claims["bench-outage"]["measured"].get("worst_s", 0.0) < 0.1, done.err
+    assert done.code in (0, 1, 3), done.err

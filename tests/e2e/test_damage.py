@@ -18,13 +18,13 @@ import pytest
 from rich.console import Console
 
 from harness.model.clock import Deadline
+from harness.model.waiting import until
 from harness.setup import dockerd, removal
 from harness.setup.cluster import create, nodes, ready
 from harness.setup.cluster import shared as cluster
 from harness.setup.cluster.kube import Kube
 from harness.setup.steps import Steps
-from harness.waiting import until
-from tests.e2e.support import sound_again
+from tests.support.broken import sound_again
 
 pytestmark = pytest.mark.slow
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import stat
 import time
 import uuid
@@ -11,18 +10,15 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from docker.types import EndpointSpec, ServiceMode
 from rich.console import Console
 
-from harness.model.clock import Deadline
 from harness.model.errors import Problem
-from harness.setup import paths as places
+from harness.setup import paths
 from harness.setup.cluster.nodes import inside
 from harness.setup.images import builds
 from harness.setup.images import docker_host as dockerhost
 from harness.setup.images import web as images
 from harness.setup.steps import Steps
-from harness.waiting import until
 
 MARK = f"dk-labs-test-{uuid.uuid4().hex[:6]}"
 """On all that is made here, as a label and in the names: others may run this file beside us."""
@@ -33,7 +29,7 @@ ANSWER_S = 20
 
 def left(host) -> dict[str, list[str]]:
     ours = {"label": f"dk-labs-test={MARK}"}
-    folders = (places.state() / "dockerhosts").glob(f"{MARK}*")
+    folders = (paths.state() / "dockerhosts").glob(f"{MARK}*")
     return {
         "containers": [c.name for c in host.client.containers.list(all=True, filters=ours)],
         "volumes": [v.name for v in host.client.volumes.list(filters=ours)],
@@ -172,6 +168,7 @@ def test_the_socket_is_closed_to_others(machine):
     assert stat.S_IMODE(socket.parent.stat().st_mode) == 0o700
 
 
+@pytest.mark.slow
 def test_a_killed_daemon_leaves_the_host_up_and_is_started_again(machine, replicas):
     before = identity(machine)
     told(machine, "sh", "-c", "kill -9 $(cat /run/docker.pid)")
@@ -182,6 +179,7 @@ def test_a_killed_daemon_leaves_the_host_up_and_is_started_again(machine, replic
     assert "always" in running(machine)
 
 
+@pytest.mark.slow
 def test_the_daemon_is_stopped_and_started(machine, replicas):
     told(machine, "dockerhost-stop")
     assert inside(machine.container, ["docker", "version"])[0] != 0
@@ -191,6 +189,7 @@ def test_the_daemon_is_stopped_and_started(machine, replicas):
     assert running(machine) == {"always"}
 
 
+@pytest.mark.slow
 def test_a_stopped_host_ends_cleanly_and_comes_back(machine, replicas):
     before = identity(machine)
     machine.container.stop()
@@ -202,6 +201,7 @@ def test_a_stopped_host_ends_cleanly_and_comes_back(machine, replicas):
     assert running(machine) == {"always"}
 
 
+@pytest.mark.slow
 def test_a_killed_host_comes_back(machine, replicas):
     before = identity(machine)
     machine.container.kill()
@@ -212,6 +212,7 @@ def test_a_killed_host_comes_back(machine, replicas):
     assert running(machine) == {"always"}
 
 
+@pytest.mark.slow
 def test_a_paused_host_is_frozen_with_all_that_runs_in_it(machine, demo):
     with engine_of(machine) as inner:
         ticks = "import time\nfor n in range(3000): print(time.time(), flush=True); time.sleep(0.1)"
@@ -224,52 +225,6 @@ def test_a_paused_host_is_frozen_with_all_that_runs_in_it(machine, demo):
         ticked = [float(line) for line in one.logs().split()]
         one.remove(force=True)
     assert max(b - a for a, b in pairwise(ticked)) > 1.9
-
-
-@pytest.mark.slow
-def test_hosts_differ_and_make_a_swarm_whose_tasks_reach_one_another(starting, demo):
-    with starting("s1", "s2") as (first, second), engine_of(first) as one, engine_of(second) as two:
-        assert one.info()["ID"] != two.info()["ID"]
-        one.swarm.init(advertise_addr=address(first))
-        token = one.swarm.attrs["JoinTokens"]["Worker"]
-        two.swarm.join([f"{address(first)}:2377"], token, advertise_addr=address(second))
-        until("both nodes Ready", lambda: not_ready(one, 2), Deadline.after(ANSWER_S))
-        one.networks.create("over", driver="overlay", attachable=True)
-        service(one, demo)
-        until("a task on each host", lambda: "" if hosts_of(one) == 2 else "tasks", Deadline.after(ANSWER_S))
-        argv = ["client", "--target", "web=http://web:8080/", "--count", "20", "--per-s", "20", "--dns"]
-        lines = one.containers.run(demo, argv, network="over", remove=True).decode().splitlines()
-        answers = [json.loads(line) for line in lines]
-        assert len({a["instance"] for a in answers if a.get("instance")}) == 2, lines
-        for client in (two, one):
-            client.swarm.leave(force=True)
-        assert one.info()["Swarm"]["LocalNodeState"] == "inactive"
-
-
-def address(machine) -> str:
-    machine.container.reload()
-    return next(iter(machine.container.attrs["NetworkSettings"]["Networks"].values()))["IPAddress"]
-
-
-def not_ready(client, wanted: int) -> str:
-    states = [node.attrs["Status"]["State"] for node in client.nodes.list()]
-    return "" if states == ["ready"] * wanted else f"nodes are {states}"
-
-
-def service(client, image: str) -> None:
-    client.services.create(
-        image,
-        name="web",
-        networks=["over"],
-        mode=ServiceMode("replicated", replicas=2),
-        maxreplicas=1,
-        endpoint_spec=EndpointSpec(mode="dnsrr"),  # a virtual address needs IPVS, which not every kernel has
-    )
-
-
-def hosts_of(client) -> int:
-    tasks = client.services.get("web").tasks({"desired-state": "running"})
-    return len({task["NodeID"] for task in tasks if task["Status"]["State"] == "running"})
 
 
 def test_a_removed_host_leaves_nothing(host, starting, demo):
@@ -297,7 +252,7 @@ def test_a_host_that_ends_is_told_at_once_and_removed(host, starting, image, tmp
         host.client.images.remove(tag)
     assert time.monotonic() - began < ANSWER_S / 2
     assert left(host) == before
-    (log,) = (places.state() / "logs").glob(f"dockerhost-{MARK}-bad.log")
+    (log,) = (paths.state() / "logs").glob(f"dockerhost-{MARK}-bad.log")
     assert "broken" in log.read_text()
     log.unlink()
 

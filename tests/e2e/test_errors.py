@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import socket
 import threading
 
 import pytest
+
+from harness.setup import paths
 
 
 def one_line(done) -> str:
@@ -19,12 +23,27 @@ def test_an_unknown_command_or_flag_is_a_usage_error(labs):
     assert labs("up", "--nonsense").code == 2
 
 
+def test_one_lab_that_is_broken_hides_no_other(labs, here):
+    for part in ("harness", "labs"):
+        shutil.copytree(paths.CHECKOUT / part, here / part, ignore=shutil.ignore_patterns("__pycache__", "recorded"))
+    (here / "labs" / "storage.py").write_text("1 / 0\n")
+    why = "labs/storage.py raised ZeroDivisionError: division by zero"
+    done = labs("list", "--json", PYTHONPATH=str(here))
+    assert done.code == 0, done.err
+    trouble = {row["name"]: row["trouble"] for row in json.loads(done.out)["labs"] if row["trouble"]}
+    assert list(trouble) == ["storage"]
+    assert why in trouble["storage"]
+    assert why in labs("list", PYTHONPATH=str(here)).err
+    assert why in one_line(labs("run", "storage", PYTHONPATH=str(here)))
+
+
 def test_an_engine_that_is_not_there(labs, tmp_path):
     told = one_line(labs("up", "--docker-host", f"unix://{tmp_path}/none.sock"))
     assert f"{tmp_path}/none.sock" in told
     assert "Try: " in told
 
 
+@pytest.mark.slow
 def test_an_engine_that_takes_the_connection_and_never_answers(labs, tmp_path):
     path = tmp_path / "silent.sock"
     with socket.socket(socket.AF_UNIX) as server:
@@ -85,6 +104,7 @@ def silent_registry():
             connection.close()
 
 
+@pytest.mark.slow
 def test_a_registry_that_never_answers_is_given_up_within_its_time(labs, silent_registry):
     told = one_line(labs("up", "--name", "dk-labs-test", "--node-image", f"{silent_registry}/node:x", within_s=120))
     assert silent_registry in told

@@ -16,15 +16,16 @@ import pytest
 from harness import journal
 from harness.exercises import declared, progress
 from harness.exercises.folder import Folder
+from harness.lab.site import Kind
 from harness.model.clock import Deadline
-from harness.model.site import Kind
+from harness.model.entries import Planned
+from harness.model.waiting import until
 from harness.setup import projects
 from harness.setup.cluster.kube import Kube
 from harness.setup.cluster.shared import SHARED
-from harness.sites import cluster as cluster_site
-from harness.sites.place import RUN_LABEL
-from harness.waiting import until
-from tests.unit.solution import added
+from harness.sites.kubernetes import lent
+from harness.sites.labels import RUN_LABEL
+from tests.support.solution import added
 
 EVERY = declared.load()
 ON_ENGINE = next(one for one in EVERY if one.kind is Kind.ENGINE)
@@ -75,15 +76,15 @@ def learner(request, labs, web, tmp_path, monkeypatch):
     assert done.code == 0, done.err
     yield someone
     done = someone.exercises("reset")
-    progress.forget(someone.folder.mark)
+    progress.forget(someone.folder.project)
     if someone.exercise.kind is Kind.CLUSTER:
-        cluster_site.take_back(Kube(SHARED.kubeconfig), someone.folder.mark, Deadline.after(60))
+        lent.take_back(Kube(SHARED.kubeconfig), someone.folder.project, Deadline.after(60))
     assert done.code == 0, done.err
 
 
-# On the cluster each takes a minute: two of its checks watch that nothing happens.
+# Each takes half a minute, on the cluster a whole one: one is done every time.
 IN_THEIR_TIME = [
-    pytest.param(one, id=one.name, marks=[pytest.mark.slow] if one.kind is Kind.CLUSTER else []) for one in EVERY
+    pytest.param(one, id=one.name, marks=[] if one is ON_ENGINE else [pytest.mark.slow]) for one in EVERY
 ]
 
 
@@ -115,14 +116,15 @@ def test_untouched_it_fails_solved_it_passes_and_after_a_reset_it_fails_again(le
     assert again.code == UNSOLVED, again.err
 
 
+@pytest.mark.slow
 def test_a_check_is_recorded_as_a_run_that_no_lab_s_explanation_takes_for_its_own(learner):
     learner.applies()
     assert learner.exercises("check").code == UNSOLVED
     (folder,) = Path("runs").iterdir()
-    run = journal.read(folder)
+    run = journal.recorded(folder)
     assert (run.facts["exercise"], run.facts["labs"]) == (learner.exercise.name, [])
-    assert [len(timelines) for timelines in run.of_lab(learner.exercise.lab.name).values()] == [1]
-    assert (run.end["how"], run.end["leftovers"]) == ("done", [])
+    assert [one.lab for _, one in run.lines if isinstance(one, Planned)] == [learner.exercise.lab.name]
+    assert (run.over.how, run.over.left) == ("done", ())
 
 
 def test_beginning_again_keeps_what_the_learner_wrote(learner):
@@ -134,6 +136,7 @@ def test_beginning_again_keeps_what_the_learner_wrote(learner):
     assert file.read_text().endswith("# mine\n")
 
 
+@pytest.mark.slow
 def test_another_image_than_the_labs_own_is_told(learner, host):
     host.client.images.get("dk-labs/web:1").tag("dk-labs-other", "x")
     try:
@@ -148,6 +151,7 @@ def test_another_image_than_the_labs_own_is_told(learner, host):
     assert "its image is dk-labs-other:x" in done.err
 
 
+@pytest.mark.slow
 def test_what_ran_and_ended_is_told_as_such(learner, host):
     learner.applies()
     (mine,) = containers(host, learner)
@@ -157,16 +161,17 @@ def test_what_ran_and_ended_is_told_as_such(learner, host):
     assert "nothing of yours runs any more: web-1 exited" in done.err
 
 
+@pytest.mark.slow
 def test_more_copies_than_the_scenario_begins_with_are_told(learner, host):
     file = learner.folder.files[0]
     file.write_text(file.read_text() + "    scale: 2\n")
     learner.applies()
     done = learner.exercises("check")
     assert done.code == COULD_NOT_RUN
-    assert "begins with 1 copies that serve, 2 do. Try: docker" in done.err
+    assert "begins with 1 copy that serves; 2 do. Try: docker" in done.err
 
 
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("sign", [pytest.param(signal.SIGINT, marks=pytest.mark.slow), signal.SIGKILL])
 def test_a_check_that_was_ended_leaves_the_learners_things_and_the_next_command_clears_up_its_own(
     learner, host, sign
 ):
@@ -186,25 +191,26 @@ def test_a_check_that_was_ended_leaves_the_learners_things_and_the_next_command_
     done = learner.exercises("reset")
     assert done.code == 0, done.err
     assert containers(host, learner) == []
-    assert [n for n in projects.networks(host) if n.attrs["Labels"][projects.PROJECT] == learner.folder.mark] == []
+    assert [n for n in projects.networks(host) if n.attrs["Labels"][projects.PROJECT] == learner.folder.project] == []
 
 
+@pytest.mark.slow
 def test_clean_finds_what_a_learner_runs(learner, host):
     learner.applies()
     told = learner.labs("clean").err
     (mine,) = containers(host, learner)
     assert [line.split() for line in told.splitlines()].count(["container", mine.name]) == 1
-    assert f"{learner.folder.mark}_default" in told
+    assert f"{learner.folder.project}_default" in told
     assert containers(host, learner) != []
 
 
 def containers(host, learner):
-    return [c for c in projects.containers(host) if c.labels[projects.PROJECT] == learner.folder.mark]
+    return [c for c in projects.containers(host) if c.labels[projects.PROJECT] == learner.folder.project]
 
 
 def helped(host, learner) -> bool:
     """Whether something of a run's is in the learner's network."""
-    network = host.client.networks.get(f"{learner.folder.mark}_default")
+    network = host.client.networks.get(f"{learner.folder.project}_default")
     inside = network.attrs["Containers"] or {}
     ours = host.client.containers.list(all=True, ignore_removed=True, filters={"label": RUN_LABEL})
     return any(c.id in inside for c in ours)

@@ -15,14 +15,14 @@ from rich.console import Console
 from harness import journal
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
-from harness.model.project import RUN_LABEL
-from harness.setup import commands, life
+from harness.model.project import NAME, RUN_LABEL
+from harness.model.waiting import until
+from harness.setup import life
 from harness.setup.images import web as images
 from harness.setup.life import Life
 from harness.setup.steps import Steps
-from harness.sites import remains
-from harness.waiting import until
-from tests.e2e.support import judged, windows_open
+from harness.sites.docker import leftovers
+from tests.support.broken import Watching, judged
 
 DEAD_WITHIN_S = 30.0
 SEEN_S = 10.0
@@ -38,26 +38,29 @@ threading.Event().wait()
 """
 
 FORGET = """
-from harness import ownership
+from harness.running import ownership
 from harness.setup import endpoint, engine
-print(*ownership.forget_dead(engine.connect(endpoint.resolve()))[0])
+ownership.forget_dead(engine.connect(endpoint.resolve()))
 """
 
 
 @pytest.fixture
 def run(host):
-    """The name of a run that has something on the engine; nothing is left of it."""
+    """The name of a run; nothing is left of it."""
     name = f"life{time.time_ns() % 16**6:06x}"
-    host.client.networks.create(f"dkl-{name}", labels={"dk-labs": "run", RUN_LABEL: name})
     yield name
-    remains.sweep(host, name, Deadline.after(SEEN_S))
+    leftovers.sweep(host, name, Deadline.after(SEEN_S))
 
 
-def elsewhere(tmp_path) -> set[str]:
-    """The next run, of another user: which dead ones it found."""
+def makes_something(host, run: str) -> None:
+    """As a run does it that has shown that it lives."""
+    host.client.networks.create(f"dkl-{run}", labels={NAME: "run", RUN_LABEL: run})
+
+
+def elsewhere(tmp_path) -> None:
+    """The next run begins, of another user: it removes what dead ones left."""
     env = dict(os.environ) | {"XDG_STATE_HOME": str(tmp_path / "theirs")}
-    done = subprocess.run([sys.executable, "-c", FORGET], env=env, capture_output=True, text=True, check=True)
-    return set(done.stdout.split())
+    subprocess.run([sys.executable, "-c", FORGET], env=env, check=True)
 
 
 def lives(host, run: str) -> bool:
@@ -66,20 +69,21 @@ def lives(host, run: str) -> bool:
 
 def test_a_live_run_is_left_alone_by_one_with_another_state_folder(host, web, run, tmp_path):
     with Life.begin(run, host, does="labs run test"):
-        assert lives(host, run)
-        assert run not in elsewhere(tmp_path)
-        assert run in remains.runs(host)
+        makes_something(host, run)
+        elsewhere(tmp_path)
+        assert run in leftovers.runs(host)
     assert not lives(host, run)
-    assert elsewhere(tmp_path) == {run}
-    assert run not in remains.runs(host)
+    elsewhere(tmp_path)
+    assert run not in leftovers.runs(host)
 
 
 @pytest.fixture
-def other(web, run):
+def other(host, web, run):
     """The same run in a process of its own."""
     argv = [sys.executable, "-c", BEGIN, run]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "begun\n"
+        makes_something(host, run)
         yield process
         process.kill()
 
@@ -88,7 +92,8 @@ def test_a_run_that_was_killed_is_dead_soon_and_what_it_left_is_removed(host, ru
     assert lives(host, run)
     other.kill()
     until("its end", lambda: run if lives(host, run) else "", Deadline.after(DEAD_WITHIN_S))
-    assert elsewhere(tmp_path) == {run}
+    elsewhere(tmp_path)
+    assert run not in leftovers.runs(host)
 
 
 def test_a_run_that_stands_still_for_some_seconds_is_alive(host, run, other, tmp_path):
@@ -98,7 +103,8 @@ def test_a_run_that_stands_still_for_some_seconds_is_alive(host, run, other, tmp
             until("its end", lambda: "it lives" if lives(host, run) else "", Deadline.after(5), pause_s=0.5)
     finally:
         other.send_signal(signal.SIGCONT)
-    assert run not in elsewhere(tmp_path)
+    elsewhere(tmp_path)
+    assert run in leftovers.runs(host)
 
 
 def test_a_sign_that_was_removed_by_hand_is_given_again(host, web, run):
@@ -146,10 +152,7 @@ def gone(begun: Life, told: list[str]) -> bool:
 
 
 @pytest.mark.slow
-def test_a_run_whose_cluster_is_taken_down_ends_at_once_and_leaves_nothing(
-    labs, host, standing, web, tmp_path, monkeypatch
-):
-    monkeypatch.setattr(commands, "end_all", lambda: None)  # it would end what the other tests are to start as well
+def test_a_run_whose_cluster_is_taken_down_ends_at_once_and_leaves_nothing(labs, host, standing, web, tmp_path):
     images.load(host, Steps(Console(quiet=True)), standing, web)
     down: list[tuple[int, float]] = []
 
@@ -158,12 +161,12 @@ def test_a_run_whose_cluster_is_taken_down_ends_at_once_and_leaves_nothing(
 
     claims = ("k8s-restores-desired-state",)
     with pytest.raises(Problem, match="its nodes were removed while the run used them"):
-        judged(host, tmp_path, claims, shape=standing, when=windows_open(1), during=take_down)
+        judged(host, tmp_path, claims, shape=standing, when=Watching(1), during=take_down)
     ended = time.monotonic()
     until("the end of labs down", lambda: "" if down else "it", Deadline.after(60))
     ((code, at),) = down
     assert code == 0
     assert ended - at < ENDS_WITHIN_S
     (folder,) = (one for one in tmp_path.iterdir() if one.is_dir())
-    end = journal.read(folder).end
-    assert (end["how"], end["leftovers"]) == ("interrupted", [])
+    over = journal.recorded(folder).over
+    assert (over.how, over.left) == ("interrupted", ())

@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from rich.console import Console
 
-from harness import outcome
-from harness.model.arm import IMAGE
+from harness.judging import findings
+from harness.lab.arm import IMAGE
 from harness.model.clock import Deadline
 from harness.model.project import NAME
 from harness.model.verdict import Grade
@@ -21,9 +21,9 @@ from harness.setup.cluster.nodes import inside
 from harness.setup.images import docker_host as dockerhost
 from harness.setup.images import web as images
 from harness.setup.steps import Steps
-from harness.sites import hosts, remains
+from harness.sites.docker import hosts, leftovers
 from tests.conftest import ONE_NODE
-from tests.e2e.support import judged, windows_open
+from tests.support.broken import Watching, judged
 
 pytestmark = [
     pytest.mark.slow,
@@ -94,17 +94,24 @@ def check_bounded_and_true(ended, within_s=ENDS_S) -> None:
     assert "Traceback" not in ended.told
 
 
+def check_seen_after(ended, cell) -> None:
+    """The site was sound when the trial began, and the look at it afterwards said that it was not any more."""
+    (before,), (after,) = ended.wrong(cell, "site before"), ended.wrong(cell, "site after")
+    assert not before
+    assert after
+
+
 def check_told_and_swept(ended, through) -> None:
     """What could not be removed was told, and goes once the engine answers again."""
     assert ended.left != []
-    assert ended.code == outcome.LEFT_BEHIND
+    assert ended.code == findings.LEFT_BEHIND
     assert "not everything could be removed" in ended.told
-    assert remains.sweep(through, ended.run.id, Deadline.after(SWEPT_S)) == []
-    assert remains.runs(through) == set()
+    assert leftovers.sweep(through, ended.run.id, Deadline.after(SWEPT_S)) == []
+    assert leftovers.runs(through) == set()
 
 
 def test_an_engine_that_is_killed_in_mid_run(host, machine, through, daemon, tmp_path):
-    ended = judged(host, tmp_path, DOCKER, engine=through, when=windows_open(3), during=lambda: daemon("KILL"))
+    ended = judged(host, tmp_path, DOCKER, engine=through, when=Watching(3), during=lambda: daemon("KILL"))
     check_bounded_and_true(ended)
     assert ended.grades[STOPS] is Grade.INCONCLUSIVE
     with ThreadPoolExecutor(max_workers=1) as pool:  # it is on its way back while it is swept
@@ -121,16 +128,16 @@ def test_an_engine_that_is_killed_and_back_at_once(host, machine, through, daemo
         daemon("KILL")
         told(machine, "dockerhost-start")
 
-    ended = judged(host, tmp_path, DOCKER, engine=through, when=windows_open(1, of=watched), during=restart)
+    ended = judged(host, tmp_path, DOCKER, engine=through, when=Watching(1, of=watched), during=restart)
     check_bounded_and_true(ended)
     assert set(ended.grades.values()) == {Grade.INCONCLUSIVE}
-    assert ended.healthy(watched) == [True, False]
-    assert (ended.left, ended.code) == ([], outcome.OPEN)
-    assert remains.runs(through) == set()
+    check_seen_after(ended, watched)
+    assert (ended.left, ended.code) == ([], findings.OPEN)
+    assert leftovers.runs(through) == set()
 
 
 def test_an_engine_that_takes_requests_and_answers_none(host, machine, through, daemon, tmp_path):
-    ended = judged(host, tmp_path, DOCKER, engine=through, when=windows_open(3), during=lambda: daemon("STOP"))
+    ended = judged(host, tmp_path, DOCKER, engine=through, when=Watching(3), during=lambda: daemon("STOP"))
     daemon("CONT")
     check_bounded_and_true(ended)
     assert ended.grades[STOPS] is Grade.INCONCLUSIVE
@@ -146,11 +153,11 @@ def test_a_host_of_a_swarm_that_is_gone_in_mid_run(host, demo, quietly, tmp_path
         (machine,) = host.client.containers.list(filters=ours)
         removal.remove([machine])
 
-    ended = judged(host, tmp_path, (COMES_BACK,), swarm=3, when=windows_open(1, of=watched), during=lose)
+    ended = judged(host, tmp_path, (COMES_BACK,), swarm=3, when=Watching(1, of=watched), during=lose)
     check_bounded_and_true(ended)
     gc.collect()  # here, where what the SDK drops unclosed is no error
     assert ended.found[COMES_BACK].parts["c"].grade is Grade.INCONCLUSIVE
-    assert ended.healthy(watched) == [True, False]
+    check_seen_after(ended, watched)
     assert ended.left == []
 
 
@@ -178,10 +185,10 @@ def test_a_node_that_is_gone_in_mid_run(host, pair, tmp_path):
         tmp_path,
         (RESTORES,),
         shape=pair,
-        when=windows_open(1, of=watched),
+        when=Watching(1, of=watched),
         during=lambda: removal.remove([worker.container]),
     )
     check_bounded_and_true(ended, NODE_ENDS_S)
     assert ended.grades[RESTORES] is Grade.INCONCLUSIVE
-    assert ended.healthy(watched) == [True, False]
-    assert ended.code == (outcome.LEFT_BEHIND if ended.left else outcome.OPEN)
+    check_seen_after(ended, watched)
+    assert ended.code == (findings.LEFT_BEHIND if ended.left else findings.OPEN)

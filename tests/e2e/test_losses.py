@@ -8,9 +8,9 @@ import subprocess
 import pytest
 
 from harness.model.clock import Deadline
+from harness.model.waiting import until
 from harness.setup import clean, tools
 from harness.setup.cluster import nodes
-from harness.waiting import until
 
 MINE = "learners-own"
 

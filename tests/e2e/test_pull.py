@@ -15,9 +15,9 @@ from rich.console import Console
 
 from harness.model.clock import Deadline
 from harness.model.project import KIND, PUBLISHED_NODE_IMAGES
+from harness.model.waiting import until
 from harness.setup.images import builds, node_build, node_image
 from harness.setup.steps import Steps
-from harness.waiting import until
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ import pytest
 from docker.errors import NotFound
 
 from harness.setup import removal
-from harness.sites.engine import NAMELESS
+from harness.sites.docker.leftovers import NAMELESS
 
 FREEZE = """
 set -e

@@ -9,12 +9,16 @@ from itertools import pairwise
 
 import pytest
 
-from harness import catalog, reporting
-from tests.unit.hostile import hostile_run
+from harness.views.report import page as report_page
+from tests.support import folders
+from tests.support.hostile import hostile_run
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: make .venv")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH: apt-get install chromium")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium on PATH: apt-get install chromium"),
+]
 
 DESKTOP, PHONE = {"width": 1200, "height": 900}, {"width": 390, "height": 844}
 CONTRAST_TEXT = 4.5
@@ -32,7 +36,7 @@ def browser():
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     folder = tmp_path_factory.mktemp("report")
-    (folder / "report.html").write_text(reporting.html(sorted((catalog.FOLDER / "recorded").iterdir()))[0])
+    (folder / "report.html").write_text(report_page.of(folders.every())[0])
     return folder / "report.html"
 
 
@@ -70,8 +74,9 @@ def too_wide(page) -> int:
     return page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("viewport", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")], ids=["desktop, light", "phone, dark"]
+)
 def test_every_chart_is_drawn_and_nothing_is_wider_than_the_screen(opened, report, viewport, scheme):
     page = opened(report, viewport=viewport, color_scheme=scheme)
     assert page.locator(".chart svg").count() < page.locator(".chart").count(), "those out of sight are not drawn yet"
@@ -91,7 +96,7 @@ def test_each_chart_tells_a_screen_reader_what_it_shows(opened, report):
     page = opened(report)
     all_drawn(page)
 
-    charts = page.locator(".chart svg[role=img]")
+    charts = page.locator(".chart[role=img]:has(svg[aria-hidden=true])")
     assert charts.count() == page.locator(".chart").count()
     for label in charts.evaluate_all("all => all.map(one => one.getAttribute('aria-label'))"):
         assert " of " in label
@@ -237,7 +242,7 @@ def test_without_javascript_everything_is_told_in_words(opened, report):
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
 def test_a_hostile_recording_does_nothing(opened, tmp_path, viewport):
     file = tmp_path / "hostile.html"
-    file.write_text(reporting.html([hostile_run(tmp_path / "run")])[0])
+    file.write_text(report_page.of([hostile_run(tmp_path / "run")])[0])
     page = opened(file, viewport=viewport)
     all_drawn(page)
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")

@@ -8,10 +8,10 @@ import time
 import pytest
 
 from harness.model.clock import Deadline
+from harness.model.waiting import until
 from harness.setup.cluster import nodes, ready, shared
 from harness.setup.cluster.kube import Kube, Refused
-from harness.sites.cluster import ClusterPlace
-from harness.waiting import until
+from harness.sites.kubernetes.cluster import ClusterSite
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +49,7 @@ def there(host, two):
 
 @pytest.fixture
 def site(host, two):
-    place = ClusterPlace(host, "test", two)
+    place = ClusterSite(host, "test", two)
     place.open(Deadline.after(10))
     yield place
     place.close(Deadline.after(10))

@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from tests.e2e.screen import ROOT, Terminal, environment
+from tests.support.terminal import ROOT, Terminal, environment
 
 STORAGE, MANY = ("replay", "labs/recorded/storage"), ("replay", "labs/recorded/selfhealing")
 PICTURE = re.compile("[━●○✗↓⚡▁▂▃▄▅▆▇█]|  #\\d+|more lines$|, \\d+ of \\d+$|\\d of \\d+ trials$| #\\d+ ")
@@ -37,9 +37,8 @@ def newly(terminal: Terminal, frames: int = 3):
     return lambda t: t.raw.count(b"\x1b[1A") >= before + frames * lines
 
 
-@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (200, 50)])
-def test_a_replay_ends_with_its_verdicts_and_without_its_picture(columns, rows):
-    with Terminal(columns, rows, *STORAGE, "--speed", "20") as terminal:
+def test_a_replay_ends_with_its_verdicts_and_without_its_picture():
+    with Terminal(80, 24, *STORAGE, "--speed", "20") as terminal:
         terminal.until(lambda t: t.screen.cursor.hidden)
         code = terminal.ended()
 
@@ -51,7 +50,7 @@ def test_a_replay_ends_with_its_verdicts_and_without_its_picture(columns, rows):
         assert not terminal.screen.cursor.hidden
 
 
-@pytest.mark.parametrize(("columns", "rows"), [(80, 24), (60, 8), (200, 50), (30, 5)])
+@pytest.mark.parametrize(("columns", "rows"), [(30, 5), (200, 50)])
 def test_the_picture_never_has_more_rows_than_the_screen(columns, rows):
     """What did not fit would scroll away at the top, where nobody can wipe it off any more."""
     with Terminal(columns, rows, *MANY, "--speed", "10") as terminal:
@@ -76,7 +75,7 @@ def test_ctrl_c_leaves_what_was_told_and_a_cursor():
         assert "Traceback" not in terminal.text
 
 
-@pytest.mark.parametrize(("columns", "rows"), [(50, 24), (140, 24), (80, 10), (80, 50), (50, 10), (160, 50)])
+@pytest.mark.parametrize(("columns", "rows"), [(50, 24), (80, 10), (160, 50)])
 def test_another_size_in_the_middle_leaves_nothing_of_the_picture_before(columns, rows):
     with Terminal(80, 24, *MANY, "--speed", "10") as terminal:
         terminal.until(lambda t: len(drawn(t.rows)) > 6)

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from harness.setup import paths as places
+from harness.setup import paths
 from harness.setup.cluster import shared as cluster
 
 MUCH = "8388608"
@@ -18,7 +18,7 @@ WITHIN_S = 240
 def script(name: str) -> str:
     """As a person gets it."""
     argv = [sys.executable, "-m", "harness", "show", name, "--sh"]
-    return subprocess.run(argv, cwd=places.CHECKOUT, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(argv, cwd=paths.CHECKOUT, capture_output=True, text=True, check=True).stdout
 
 
 def parts(text: str) -> dict[str, str]:
@@ -35,7 +35,7 @@ def typed(name: str, block: str) -> str:
         "KUBECONFIG": str(cluster.SHARED.kubeconfig),
         "PATH": f"{kubectl}:{os.environ['PATH']}",
     }
-    folder = places.CHECKOUT / "manifests" / name
+    folder = paths.CHECKOUT / "manifests" / name
     argv = ["bash", "-c", block]
     ran = subprocess.run(argv, cwd=folder, env=env, capture_output=True, text=True, timeout=WITHIN_S, check=False)
     assert ran.returncode == 0, ran.stderr[-1000:]
@@ -63,6 +63,7 @@ def test_a_pod_is_restarted_in_its_place(host, web):
     assert last.split()[1:4] == ["1/1", "Running", "1"]
 
 
+@pytest.mark.slow
 def test_a_container_with_a_policy_is_restarted_and_one_without_is_not(host, web):
     blocks = parts(script("selfhealing"))
     back, away = (typed("selfhealing", blocks[f"crash @ run, policy {policy}"]) for policy in ("always", "no"))

@@ -1,60 +1,37 @@
-"""The verdict of architecture on its recorded run, and on the same run with an answer falsified."""
-
-from __future__ import annotations
-
-from dataclasses import replace
-from functools import cache
+"""A part of Kubernetes is taken away: what makes the verdict over it open, and what turns it round."""
 
 import pytest
 
-from harness import catalog, court, journal
-from harness.model.timeline import Kind, Timeline
-from harness.model.verdict import Grade
+from tests.support.recorded import of
 
-(PROXY,) = catalog.lab("architecture").claims
-WITHOUT, OTHER = "ask both @ a node without kube-proxy", "ask both @ another node"
+LAB = "architecture"
 
 
-@cache
-def recorded() -> dict[str, tuple[Timeline, ...]]:
-    return journal.read(catalog.FOLDER / "recorded" / "architecture").of_lab("architecture")
+def proxies(at, _):
+    """On how many nodes kube-proxy is at work."""
+    return str(sum(node.rules is None for node in at.site.nodes.all.values())), 0
 
 
-def asking(timeline: Timeline, service: str, *, nth: int = -1, **facts: str) -> Timeline:
-    asked = [e for e in timeline.of(Kind.TRY, "reach") if e.who == service][nth]
-    changed = (replace(e, facts={**e.facts, **facts}) if e is asked else e for e in timeline.entries)
-    return replace(timeline, entries=tuple(changed))
+LIKE = {"commands": {"kubectl get daemonset kube-proxy": proxies}}
+
+SABOTAGES = {
+    "strikes do nothing": {
+        "kube-proxy-role": "INCONCLUSIVE did-not-come",
+    },
+    "the name server freezes": {
+        "kube-proxy-role": "INCONCLUSIVE standard-failed",
+    },
+    "files are altered": {
+        "kube-proxy-role": "INCONCLUSIVE altered",
+    },
+    "refuses every copy": {
+        "kube-proxy-role": "INCONCLUSIVE did-not-come",
+    },
+}
+"""What is done to the platform, and what becomes of the verdicts; those that are not named stay as they are."""
 
 
-def settled(cell: str, service: str, *, every: bool = False, nth: int = -1, **facts: str) -> Grade:
-    timelines = recorded()[cell]
-    changed = tuple(asking(t, service, nth=nth, **facts) if every or t is timelines[0] else t for t in timelines)
-    return court.settle(PROXY, recorded() | {cell: changed}).grade
-
-
-def test_the_old_service_answers_without_kube_proxy_and_the_new_one_does_not():
-    assert court.settle(PROXY, recorded()).grade is Grade.CONFIRMED
-
-
-@pytest.mark.parametrize("service", ["old", "new"])
-def test_another_answer_in_one_trial_opens_the_verdict(service):
-    other = {"old": "no", "new": "yes"}[service]
-
-    assert settled(WITHOUT, service, ok=other) is Grade.INCONCLUSIVE
-
-
-def test_answers_of_the_new_service_in_all_trials_refute():
-    assert settled(WITHOUT, "new", every=True, ok="yes", waited_s="0.5") is Grade.REFUTED
-
-
-def test_an_old_service_that_did_not_answer_when_all_was_there_opens_the_verdict_whatever_came_of_it():
-    for cell in (WITHOUT, OTHER):
-        assert settled(cell, "old", nth=0, every=True, ok="no", waited_s="60.0") is Grade.INCONCLUSIVE
-
-
-def test_a_new_service_that_was_given_up_too_soon_opens_the_verdict():
-    assert settled(WITHOUT, "new", waited_s="5.0") is Grade.INCONCLUSIVE
-
-
-def test_a_new_service_that_answers_nowhere_opens_the_verdict():
-    assert settled(OTHER, "new", every=True, ok="no", waited_s="60.0") is Grade.INCONCLUSIVE
+@pytest.mark.parametrize("fault", SABOTAGES)
+def test_what_is_done_to_the_platform_shows_in_the_verdicts(fault):
+    sound, found = of(LAB, **LIKE).words(), of(LAB, fault, **LIKE).words()
+    assert {id_: word for id_, word in found.items() if word != sound[id_]} == SABOTAGES[fault]

@@ -1,59 +1,32 @@
-"""The verdict of storage on its recorded run, and on the same run with what was read falsified."""
-
-from __future__ import annotations
-
-from dataclasses import replace
-from functools import cache
+"""What outlives a container: what makes the verdict open."""
 
 import pytest
 
-from harness import catalog, court, journal
-from harness.model.timeline import Kind, Timeline
-from harness.model.verdict import Grade
+from tests.support.recorded import of
 
-PARTS = {c.part: c for c in catalog.lab("storage").claims}
-CELLS = {"a": "remove and recreate @ named volume", "b": "remove and recreate @ bind mount"}
-LAYER = "remove and recreate @ writable layer"
+LAB = "storage"
 
-
-@cache
-def recorded() -> dict[str, tuple[Timeline, ...]]:
-    return journal.read(catalog.FOLDER / "recorded" / "storage").of_lab("storage")
-
-
-def reading(timeline: Timeline, **facts: str) -> Timeline:
-    read = timeline.last(Kind.TRY, "read")
-    changed = (replace(e, facts={**e.facts, **facts}) if e is read else e for e in timeline.entries)
-    return replace(timeline, entries=tuple(changed))
-
-
-@pytest.mark.parametrize("part", PARTS)
-def test_all_eight_mebibytes_outlive_the_container(part):
-    verdict = court.settle(PARTS[part], recorded())
-
-    assert (verdict.grade, verdict.measured["bytes"]) == (Grade.CONFIRMED, 8 << 20)
+SABOTAGES = {
+    "data is lost": {
+        "docker-volumes-persist": "INCONCLUSIVE standard-failed",
+    },
+    "acts do nothing": {
+        "docker-volumes-persist": "INCONCLUSIVE no-receipt",
+    },
+    "files are altered": {
+        "docker-volumes-persist": "INCONCLUSIVE altered",
+    },
+    "refuses every copy": {
+        "docker-volumes-persist": "INCONCLUSIVE no-receipt",
+    },
+    "replaced before the act": {
+        "docker-volumes-persist": "INCONCLUSIVE no-receipt",
+    },
+}
+"""What is done to the platform, and what becomes of the verdicts; those that are not named stay as they are."""
 
 
-@pytest.mark.parametrize("part", PARTS)
-@pytest.mark.parametrize(
-    "facts", [{"data": "8388608:0"}, {"data": "none"}, {"ok": "no"}, {"by": "somebody"}], ids=str
-)
-def test_another_reading_in_one_trial_opens_the_verdict(part, facts):
-    first, *others = recorded()[CELLS[part]]
-    verdict = court.settle(PARTS[part], recorded() | {CELLS[part]: (reading(first, **facts), *others)})
-
-    assert verdict.grade is Grade.INCONCLUSIVE
-
-
-@pytest.mark.parametrize("part", PARTS)
-def test_nothing_read_in_any_trial_refutes(part):
-    nothing = tuple(reading(t, data="none") for t in recorded()[CELLS[part]])
-
-    assert court.settle(PARTS[part], recorded() | {CELLS[part]: nothing}).grade is Grade.REFUTED
-
-
-@pytest.mark.parametrize("part", PARTS)
-def test_a_layer_that_outlived_its_container_would_open_the_verdict(part):
-    kept = recorded()[CELLS[part]]
-
-    assert court.settle(PARTS[part], recorded() | {LAYER: kept}).reason == "blank-failed"
+@pytest.mark.parametrize("fault", SABOTAGES)
+def test_what_is_done_to_the_platform_shows_in_the_verdicts(fault):
+    sound, found = of(LAB).words(), of(LAB, fault).words()
+    assert {id_: word for id_, word in found.items() if word != sound[id_]} == SABOTAGES[fault]

@@ -13,12 +13,12 @@ import yaml
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.project import NAME, NETWORK
+from harness.model.waiting import TooLate, until
 from harness.setup import commands, removal
 from harness.setup import paths as places
-from harness.setup.cluster import losses, nodes, ready
+from harness.setup.cluster import nodes, ready
 from harness.setup.cluster.kube import Kube, Refused
 from harness.setup.steps import Step
-from harness.waiting import TooLate, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -244,7 +244,7 @@ def _settle(
     took = tuple((step.name, round(step.took_s, 2)) for step in steps.done)
     mark = ready.Mark(made_of, image.source, image.origin, image.kubernetes, took)
     nodes.kubectl(engine, first, "apply", "-f", "-", text=mark.manifest())
-    losses.mark_ready(first)
+    nodes.mark_ready(first)
     return api
 
 

@@ -72,14 +72,17 @@ class Kube:
     def text(self, path: str, **query: str) -> str:
         return str(_accepted(self._request("GET", path, query)).data.decode(errors="replace"))
 
-    def raw(self, method: str, path: str, *, within_s: float | None = None) -> tuple[int, dict[str, str]]:
-        """Any answer, as it is: whether it is the server's own or that of a Pod behind it shows in its headers."""
-        answer = self._request(method, path, {}, within_s=within_s)
-        return int(answer.status), {k.lower(): v for k, v in answer.headers.items()}
+    def raw(self, method: str, path: str, *, within_s: float | None = None) -> tuple[int, dict[str, str], str]:
+        """Any answer, as it is: whether it is the server's own or that of a Pod behind it shows in its headers.
 
-    def watch(self, path: str, version: str, for_s: int) -> Iterator[dict[str, Any]]:
+        The text is what the server's own says.
+        """
+        answer = self._request(method, path, {}, within_s=within_s)
+        return int(answer.status), {k.lower(): v for k, v in answer.headers.items()}, _told(answer)
+
+    def watch(self, path: str, version: str, for_s: int, **query: str) -> Iterator[dict[str, Any]]:
         """Events after `version`, one by one, until the server ends the stream."""
-        query = {"watch": "1", "resourceVersion": version, "timeoutSeconds": str(for_s)}
+        query |= {"watch": "1", "resourceVersion": version, "timeoutSeconds": str(for_s)}
         try:
             answer = self._pool.request(
                 "GET",

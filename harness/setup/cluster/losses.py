@@ -89,7 +89,7 @@ def _in_it(shape: Shape, there: list[Node]) -> tuple[tuple[str, ...], bool]:
         return peoples(Kube(shape.kubeconfig, answer_s=ready.ANSWER_S).get), False
     except (Problem, Refused, OSError, KeyError, ValueError):
         # Where the control plane is gone, so is all that was in it; where it never was ready, nobody used it.
-        return (), any(ready_once(node) for node in there if node.role == "control-plane")
+        return (), any(nodes.ready_once(node) for node in there if node.role == "control-plane")
 
 
 def peoples(get: Callable[[str], Any]) -> tuple[str, ...]:
@@ -103,23 +103,3 @@ def peoples(get: Callable[[str], Any]) -> tuple[str, ...]:
         if names - {own}:
             inside.append(kind)
     return (*sorted(found), *([f"default ({', '.join(inside)})"] if inside else []))
-
-
-READY_ONCE = "/kind/dk-labs-was-ready"
-"""A file in the control plane: there once the cluster was ready, and to be seen when nothing in it answers."""
-
-
-def mark_ready(node: Node) -> None:
-    nodes.inside(node.container, ["touch", READY_ONCE])
-
-
-def ready_once(node: Node) -> bool:
-    from docker.errors import DockerException
-
-    try:
-        stream, _ = node.container.get_archive(READY_ONCE)
-        for _part in stream:
-            pass
-    except DockerException:
-        return False
-    return True

@@ -149,3 +149,23 @@ def inside(container: Container, argv: list[str]) -> tuple[int, str]:
     """Run a program in a container to its end: exit code and what it printed."""
     answer: Any = container.exec_run(argv)
     return int(answer.exit_code), answer.output.decode(errors="replace")
+
+
+READY_ONCE = "/kind/dk-labs-was-ready"
+"""A file in the control plane: there once the cluster was ready, and to be seen when nothing in it answers."""
+
+
+def mark_ready(node: Node) -> None:
+    inside(node.container, ["touch", READY_ONCE])
+
+
+def ready_once(node: Node) -> bool:
+    from docker.errors import DockerException
+
+    try:
+        stream, _ = node.container.get_archive(READY_ONCE)
+        for _part in stream:
+            pass
+    except DockerException:
+        return False
+    return True

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.project import CLUSTER, KUBERNETES
+from harness.model.waiting import TooLate, until
 from harness.setup import commands, dockerd, endpoint, locks, tools
 from harness.setup import engine as engines
 from harness.setup import paths as places
@@ -18,7 +19,6 @@ from harness.setup.cluster import create, losses, mend, nodes, ready
 from harness.setup.cluster.create import Shape
 from harness.setup.cluster.kube import Kube, Refused
 from harness.setup.images import builds, node_image, stages
-from harness.waiting import TooLate, until
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
 from harness.model.project import NAME
+from harness.model.waiting import Hopeless, TooLate, until
 from harness.setup import commands, locks, removal
 from harness.setup import paths as places
 from harness.setup.cluster import nodes
@@ -19,7 +20,6 @@ from harness.setup.endpoint import Endpoint
 from harness.setup.images import builds, node_image, rootfs, stages
 from harness.setup.images.builds import digest
 from harness.setup.images.stages import Stage
-from harness.waiting import Hopeless, TooLate, until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +41,7 @@ SOCKETS = "/run/labs"
 
 OURS_ALONE = 0o600
 
-START_S = 20.0
+START_S = 45.0
 STOP_S = 30
 """dockerd first stops its own containers, 10 s each; the usual 10 s for all would kill it halfway."""
 
@@ -81,14 +81,25 @@ def have(engine: Engine, steps: Steps, web: str, *, base: str = "") -> str:
 
 
 def start(
-    engine: Engine, image: str, name: str, *, network: str, labels: Mapping[str, str] | None = None
+    engine: Engine,
+    image: str,
+    name: str,
+    *,
+    network: str,
+    labels: Mapping[str, str] | None = None,
+    hostname: str = "",
+    address: str = "",
 ) -> DockerHost:
-    """Start a host of that name and wait until its engine answers; if it does not, leave its log and nothing else."""
+    """Start a host of that name and wait until its engine answers; if it does not, leave its log and nothing else.
+
+    `hostname` is what it calls itself, where that is another name; `address` is its own in the network for good.
+    """
     socket = _socket(name)
     _check_reach(engine, name, socket)
     socket.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     host = DockerHost(
-        _create(engine, image, name, network, labels or {}), Endpoint(f"unix://{socket}", f"Docker host {name}")
+        _create(engine, image, name, network, labels or {}, hostname or name, address),
+        Endpoint(f"unix://{socket}", f"Docker host {name}"),
     )
     try:
         host.container.start()
@@ -198,7 +209,9 @@ def _check_reach(engine: Engine, name: str, socket: Path) -> None:
         raise Problem(tried, seen, "XDG_STATE_HOME with a shorter path")
 
 
-def _create(engine: Engine, image: str, name: str, network: str, labels: Mapping[str, str]) -> Container:
+def _create(
+    engine: Engine, image: str, name: str, network: str, labels: Mapping[str, str], hostname: str, address: str
+) -> Container:
     from docker.errors import APIError
     from docker.types import Mount
 
@@ -208,10 +221,12 @@ def _create(engine: Engine, image: str, name: str, network: str, labels: Mapping
     # The volume is anonymous and goes with its container; its labels are for the day that it does not.
     mounts = [Mount(DATA, None, type="volume", labels=owned), Mount(SOCKETS, str(folder), type="bind")]
     outer = api.create_host_config(privileged=True, cgroupns="private", network_mode=network, mounts=mounts)
+    inner = api.create_networking_config({network: api.create_endpoint_config(ipv4_address=address)})
     try:
         made = api.create_container(
-            image, name=name, hostname=name, labels=owned, stop_timeout=STOP_S, host_config=outer
-        )
+            image, name=name, hostname=hostname, labels=owned, stop_timeout=STOP_S, host_config=outer,
+            networking_config=inner if address else None,
+        )  # fmt: skip
     except APIError as error:
         if not any(folder.iterdir()):  # else a host of that name lives in it
             folder.rmdir()

@@ -6,10 +6,10 @@
   const LANES = { act: 0.14, bar: 0.44, below: 0.75, window: 0.95 };
   const LOOKS = {
     act: { lane: "act", symbol: "triangle", rotate: 180, fill: "var(--act)", r: 5.5 },
+    created: { lane: "bar", symbol: "circle", fill: "var(--raised)", stroke: "var(--served)", strokeWidth: 1.5, r: 3.5 },
     ended: { lane: "bar", symbol: "times", stroke: "var(--ended)", strokeWidth: 2.5, r: 4.5 },
     silent: { lane: "bar", symbol: { draw: (context, size) => dash(context, Math.sqrt(size)) }, stroke: "var(--ended)", strokeWidth: 2.5, r: 4.5 },
     served: { lane: "bar", symbol: "circle", fill: "var(--served)", stroke: "var(--raised)", r: 4.5 },
-    ready: { lane: "below", symbol: "diamond", fill: "var(--ready)", r: 3.5 },
     unready: { lane: "below", symbol: "diamond", fill: "var(--raised)", stroke: "var(--ready)", strokeWidth: 1.5, r: 3.5 },
     ok: { lane: "below", symbol: "square", fill: "var(--ink)", r: 3.5 },
     no: { lane: "below", symbol: "square", fill: "var(--raised)", stroke: "var(--ink)", strokeWidth: 1.5, r: 3.5 },
@@ -85,8 +85,9 @@
         Plot.text(found.trials.filter((d) => d.to > to), { y: (d) => d.row + LANES.below - 0.03, text: (d) => `to ${d.to.toFixed(0)} s →`, frameAnchor: "right", textAnchor: "end", fill: "currentColor", stroke: "var(--raised)", strokeWidth: 4 }),
       ],
     });
-    svg.setAttribute("role", "img");
-    svg.setAttribute("aria-label", chart.dataset.label);
+    svg.setAttribute("aria-hidden", "true"); // its many parts have labels, but no roles
+    chart.setAttribute("role", "img");
+    chart.setAttribute("aria-label", chart.dataset.label);
     chart.replaceChildren(svg);
     chart.drawnWidth = width;
   }

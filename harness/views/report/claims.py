@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from harness.outcome import DAMAGED
+from harness.judging.findings import Finding
+from harness.judging.register import Claim as Known
+from harness.judging.register import Register
+from harness.lab.cell import Trials
+from harness.lab.claim import Claim, Lab, several
 from harness.views import evidence
+from harness.views.evidence import Answer, Evidence
 from harness.views.report.numbers import Number, numbers_of
+from harness.views.report.recordings import Cell, Recordings, Trial
 from harness.views.words import in_words, surprise
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from harness.court import Recorded
-    from harness.model.claim import Claim, Lab
-    from harness.outcome import Finding
-    from harness.register import Claim as Known
-    from harness.register import Register
-    from harness.views.evidence import Answer
-    from harness.views.report.recordings import Cell, Recordings, Trial
 
 TONES = {"green": "expected", "red": "surprising", "yellow": "open"}
 FARTHER = 2.0
@@ -32,13 +27,15 @@ class Group:
 
     roles: str
     cell: Cell
+    came_to: str
 
     @property
     def label(self) -> str:
         """What a person who cannot see the chart is told in its place."""
         first = self.cell.trials[0].drawn
         many = f"{len(self.cell.trials)} trials of" if len(self.cell.trials) > 1 else "One trial of"
-        return f"{many} {self.cell.name}, {self.roles}. The first: {first.words}."
+        came_to = f": {self.came_to}" if self.came_to else ""
+        return f"{many} {self.cell.name}, {self.roles}{came_to}. The first: {first.words}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +59,9 @@ class Told:
     """Cells that it asks about and of which nothing was recorded."""
 
     @property
-    def damaged(self) -> bool:
-        return self.found.verdict.reason == DAMAGED
+    def shown(self) -> bool:
+        """Of a claim without any recording nothing can be said, unless it follows from other verdicts."""
+        return bool(self.groups) or (not self.not_run and self.found.verdict.decided)
 
     @property
     def trials(self) -> list[Trial]:
@@ -84,39 +82,31 @@ class Told:
         return " or ".join(kinds)
 
 
-def told(
-    lab: Lab,
-    found: Finding,
-    recorded: Recorded,
-    register: Register,
-    lacking: frozenset[str],
-    recordings: Recordings,
-) -> Told:
-    known = register.claim(found.id)
-    claims = [claim for claim in lab.claims if claim.id == found.id]
-    roles = _roles(claims)
-    word, colour = surprise(found)
+def told(lab: Lab, found: Evidence, register: Register, recordings: Recordings) -> Told:
+    finding, claims = found.finding, [claim for claim in lab.claims if claim.id == found.finding.id]
+    known, roles = register.claim(finding.id), _roles(claims)
+    word, colour = surprise(finding)
     return Told(
-        found=found,
+        found=finding,
         known=known,
-        words="not judged" if found.verdict.reason == DAMAGED else in_words(found),
+        words="not judged" if found.damaged else in_words(finding),
         word=word,
         tone=TONES[colour],
-        numbers=tuple(numbers_of(found, known)),
-        parts=tuple(_parts(claims, found, known, recorded, lacking)),
+        numbers=tuple(numbers_of(finding, known)),
+        parts=tuple(_parts(claims, known, found)),
         groups=tuple(
-            Group(told, recordings.cells[lab.name, name]) for name, told in roles.items() if recorded.get(name)
+            Group(played, recordings.cells[lab.name, name], found.came_to(claims, name))
+            for name, played in roles.items()
+            if (lab.name, name) in recordings.cells
         ),
-        not_run=tuple(name for name in roles if not recorded.get(name)),
+        not_run=tuple(name for name in roles if (lab.name, name) not in recordings.cells),
     )
 
 
-def _parts(
-    claims: Sequence[Claim], found: Finding, known: Known, recorded: Recorded, lacking: frozenset[str]
-) -> Iterator[Part]:
+def _parts(claims: Sequence[Claim], known: Known, found: Evidence) -> Iterator[Part]:
     for claim in claims:
         sentence = evidence.part_sentence(claim, known) if claim.part else ""
-        yield Part(claim.part, sentence, tuple(evidence.answers(claim, found, recorded, lacking)))
+        yield Part(claim.part, sentence, tuple(found.answers(claim)))
 
 
 def _roles(claims: Sequence[Claim]) -> dict[str, str]:
@@ -129,8 +119,8 @@ def _roles(claims: Sequence[Claim]) -> dict[str, str]:
 
 def _each_role(claims: Sequence[Claim]) -> Iterator[tuple[str, str, str]]:
     for claim in claims:
-        yield from (("under test", claim.part, cell.cell) for cell in claim.cells.values())
-        yield "blank", claim.part, claim.blank.cell
-        if claim.standard is not None:
-            yield "standard", claim.part, claim.standard.cell
-        yield from ((f"without {name}", claim.part, cell.cell) for name, cell in claim.given.items())
+        named = {"blank": claim.blank, "standard": claim.standard}
+        named |= {f"without {name}": trials for name, trials in claim.given.items()}
+        every = {"under test": tuple(claim.asks.values()), **named}
+        for name, trials in every.items():
+            yield from ((name, claim.part, t.cell) for t in several(trials) if isinstance(t, Trials))

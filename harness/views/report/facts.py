@@ -1,34 +1,30 @@
-"""What a run says of itself: on what it was made, and what a reader has to be warned of."""
+"""What a run says of itself: what it was made on, and what a reader has to be warned of."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from harness.journal import Run
+from harness.journal import Recording
 
 DEEPEST = 4
 NOT_TOLD = ("began_unix_s", "schema")
 
 
-def warnings(run: Run) -> Iterator[str]:
+def warnings(run: Recording) -> Iterator[str]:
     if run.trouble:
         yield f"Run {run.id} is damaged: {run.trouble}. What could be read is shown; nothing is judged."
-    elif not run.end:
-        yield f"Run {run.id} was cut short, it has no end: what it had recorded until then is shown."
-    elif run.end.get("how") == "interrupted":
+    elif run.over is None:
+        yield f"Run {run.id} was cut short: what it had recorded until then is shown."
+    elif run.over.how == "interrupted":
         yield f"Run {run.id} was interrupted: what it had recorded until then is shown."
-    if left := run.end.get("leftovers"):
-        yield f"Run {run.id} could not remove everything: {_said(left)}."
+    if run.over and run.over.left:
+        yield f"Run {run.id} could not remove everything: {', '.join(run.over.left)}."
 
 
-def rows(run: Run) -> list[tuple[str, str]]:
+def rows(run: Recording) -> list[tuple[str, str]]:
     """Everything in its facts, whatever a later version writes there."""
     found = [row for name, value in run.facts.items() for row in _rows(name, value, 0)]
-    ended = {"took": "wall_s", "of which necessary": "necessary_s"}
-    return [*found, *((said, f"{_said(run.end[name])} s") for said, name in ended.items() if name in run.end)]
+    return [*found, ("took", f"{_said(run.over.wall_s)} s")] if run.over else found
 
 
 def _rows(name: str, value: object, depth: int) -> Iterator[tuple[str, str]]:

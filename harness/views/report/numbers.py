@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from harness.judging.findings import Finding
+from harness.judging.register import Band, Published
+from harness.judging.register import Claim as Known
 from harness.views.evidence import within
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from harness.outcome import Finding
-    from harness.register import Claim as Known
-    from harness.register import Published
-
-Band = tuple[float, float]
 SECONDS = "_s"
 
 

@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-import jinja2
 from markupsafe import escape
 
+from harness import journal
+from harness.journal import Recording
+from harness.judging import catalog, register, reporting
+from harness.judging.docket import Docket
+from harness.judging.findings import Finding
+from harness.judging.register import Claim as Known
+from harness.judging.register import Register
+from harness.lab.claim import Lab
+from harness.views.evidence import Evidence
 from harness.views.report import claims, facts, recordings
+from harness.views.report.claims import Told
+from harness.views.report.recordings import Cell, Recordings, Trial
 from harness.views.words import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from harness.court import Recorded
-    from harness.journal import Run
-    from harness.model.claim import Lab
-    from harness.outcome import Finding
-    from harness.register import Claim as Known
-    from harness.register import Register
-    from harness.views.report.claims import Told
-    from harness.views.report.recordings import Cell, Recordings, Trial
+    import jinja2  # loaded where a page is made: it takes 20 ms
 
 FOLDER = resources.files("harness.views.report")
 SCRIPTS = ("vendor/d3.min.js", "vendor/plot.umd.min.js", "charts.js")
@@ -34,7 +37,7 @@ GLYPHS = {
     "ended": '<path d="M-4 -4L4 4M4 -4L-4 4"/>',
     "silent": '<path d="M-5 0H5"/>',
     "served": '<circle r="4.5"/>',
-    "ready": '<path d="M0 -6L4 0L0 6L-4 0Z"/>',
+    "created": '<circle r="3.5"/>',
     "unready": '<path d="M0 -6L4 0L0 6L-4 0Z"/>',
     "ok": '<rect x="-4" y="-4" width="8" height="8"/>',
     "no": '<rect x="-4" y="-4" width="8" height="8"/>',
@@ -59,9 +62,9 @@ Drawing = list[object]
 class Shown:
     """What there is to be shown; of a damaged run there are recordings without verdicts."""
 
-    runs: Sequence[Run]
+    runs: Sequence[Recording]
     labs: Sequence[Lab]
-    recorded: Mapping[str, Recorded]
+    docket: Docket
     findings: Sequence[Finding]
     known: Register
     lacking: frozenset[str]
@@ -75,9 +78,20 @@ class OfLab:
     cells: tuple[Cell, ...]
 
 
+def of(folders: Sequence[Path]) -> tuple[str, list[str]]:
+    """The page, and what of these runs could not be read."""
+    runs = list({run.id: run for run in map(journal.salvaged, folders)}.values())
+    known = register.load(catalog.REGISTER)
+    names = dict.fromkeys(name for run in runs for name in run.labs)
+    labs = [catalog.lab(name) for name in names if name in catalog.names()]
+    findings, docket = reporting.findings(labs, runs, known)
+    text = html(Shown(runs, labs, docket, findings, known, reporting.lacking_in(runs)))
+    return text, [f"{run.id}: {run.trouble}" for run in runs if run.trouble]
+
+
 def html(shown: Shown, most_bytes: int = MOST_BYTES) -> str:
     """With the entries of as many trials as make a page of that size."""
-    recorded = recordings.collected(shown.labs, shown.recorded)
+    recorded = recordings.collected(shown.labs, shown.docket, shown.runs)
     labs = _labs(shown, recorded)
     recorded.write(most_bytes)
     text = _rendered(shown, labs, recorded)
@@ -109,6 +123,7 @@ def _rendered(shown: Shown, labs: Sequence[OfLab], recorded: Recordings) -> str:
 
 
 def _labs(shown: Shown, recorded: Recordings) -> list[OfLab]:
+    """In the order of the runs; a lab that is not there any more has recordings alone."""
     known = {lab.name: lab for lab in shown.labs}
     return [
         OfLab(
@@ -117,18 +132,17 @@ def _labs(shown: Shown, recorded: Recordings) -> list[OfLab]:
             tuple(_claims(known[name], shown, recorded)) if name in known else (),
             tuple(recorded.of_lab(name)),
         )
-        for name in shown.recorded
+        for name in dict.fromkeys([*known, *recorded.labs])
     ]
 
 
 def _claims(lab: Lab, shown: Shown, recorded: Recordings) -> list[Told]:
-    """Those of which anything was recorded: of the others nothing can be said."""
     each = [
-        claims.told(lab, found, shown.recorded[lab.name], shown.known, shown.lacking, recorded)
+        claims.told(lab, Evidence(found, shown.docket, shown.lacking), shown.known, recorded)
         for found in shown.findings
         if found.lab == lab.name
     ]
-    return [told for told in each if told.groups]
+    return [told for told in each if told.shown]
 
 
 def _not_shown(register: Register, told: Sequence[Told]) -> list[Known]:
@@ -155,6 +169,8 @@ def _short(seconds: float) -> float:
 
 @cache
 def _environment() -> jinja2.Environment:
+    import jinja2
+
     environment = jinja2.Environment(
         autoescape=True,
         finalize=lambda said: _plain(said) if type(said) is str else said,
@@ -170,7 +186,7 @@ def _environment() -> jinja2.Environment:
 
 def _plain(said: str) -> str:
     """Whatever is told came from somewhere: it is text, and not without end."""
-    return clean(said if len(said) <= LONGEST else f"{said[:LONGEST]}… ({len(said) - LONGEST} characters more)")
+    return clean(said if len(said) <= LONGEST else f"{said[:LONGEST]}… ({len(said) - LONGEST} more characters)")
 
 
 def _file(name: str) -> str:

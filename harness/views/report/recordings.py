@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from markupsafe import escape
 
+from harness.journal import Recording
+from harness.judging.docket import Docket
+from harness.lab.cell import Trials
+from harness.lab.claim import Lab
+from harness.lab.timeline import Timeline
+from harness.model.entries import Entry, Planned
+from harness.model.lines import PASSING
 from harness.views import evidence
-from harness.views.report.marks import Drawn, drawn
-from harness.views.words import clean, one_line
+from harness.views.entry import lines, not_shown
+from harness.views.report.drawn import Drawn
+from harness.views.report.marks import drawn
+from harness.views.words import one_line
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from harness.court import Recorded
-    from harness.model.claim import Lab
-    from harness.model.scenario import Trials
-    from harness.model.timeline import Timeline
-
-LEFT_OUT = "Its entries are left out here, for the page's size; they stand in the journal."
+LEFT_OUT = "Its entries are left out here to keep the page small; they stand in the journal."
 LONGEST_LINE = 600
 LONGEST_TEXT = 40_000
 """Of one trial; a hundred copies that start write four times as much."""
+
+Key = tuple[str, str]
+"""A lab and a cell of it."""
 
 
 @dataclass(slots=True)
@@ -30,6 +34,9 @@ class Trial:
     index: int
     number: int
     drawn: Drawn
+    wrong: str
+    """Why it does not count."""
+
     entries: tuple[str, str]
     """As text, and what of them is not told."""
 
@@ -51,11 +58,15 @@ class Cell:
 
 @dataclass(slots=True)
 class Recordings:
-    cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
+    cells: dict[Key, Cell] = field(default_factory=dict)
 
     @property
     def trials(self) -> Iterator[Trial]:
         return (trial for cell in self.cells.values() for trial in cell.trials)
+
+    @property
+    def labs(self) -> list[str]:
+        return list(dict.fromkeys(lab for lab, _ in self.cells))
 
     def of_lab(self, lab: str) -> list[Cell]:
         return [cell for cell in self.cells.values() if cell.lab == lab]
@@ -71,42 +82,69 @@ class Recordings:
             trial.text, trial.left_out = text, left_out
 
 
-def collected(labs: Sequence[Lab], recorded: Mapping[str, Recorded]) -> Recordings:
+def collected(labs: Sequence[Lab], docket: Docket, runs: Sequence[Recording]) -> Recordings:
+    declared = {(lab.name, name): cell for lab in labs for name, cell in lab.cells.items()}
+    recorded = {(lab.name, name): ts for lab in labs for name, ts in docket.recorded(lab.name).timelines.items()}
+    recorded |= _stray(runs, declared)
     found, before = Recordings(), 0
-    declared = {(lab.name, t.cell): t for lab in labs for t in lab.cells}
-    for lab, cells in recorded.items():
-        for name, timelines in cells.items():
-            cell = _cell(f"cell-{len(found.cells) + 1}", lab, name, declared.get((lab, name)), timelines, before)
-            found.cells[lab, name] = cell
-            before += len(timelines)
+    for key, timelines in recorded.items():
+        found.cells[key] = _cell(f"cell-{len(found.cells) + 1}", key, declared.get(key), _in_order(timelines), before)
+        before += len(timelines)
     return found
 
 
-def _cell(
-    anchor: str, lab: str, name: str, declared: Trials | None, timelines: tuple[Timeline, ...], before: int
-) -> Cell:
-    trials = tuple(Trial(before + n, n + 1, drawn(timeline), _text(timeline)) for n, timeline in enumerate(timelines))
+def _stray(runs: Iterable[Recording], declared: Mapping[Key, Trials]) -> dict[Key, tuple[Timeline, ...]]:
+    """Trials of cells that no lab declares: nobody can say whether they went as planned."""
+    found: dict[Key, tuple[Timeline, ...]] = {}
+    for run in runs:
+        for planned, entries in _trials(run):
+            key = planned.lab, planned.cell
+            if key not in declared and entries:
+                found[key] = (*found.get(key, ()), Timeline(tuple(entries), planned.number, {}, None, run.id))
+    return found
+
+
+def _trials(run: Recording) -> Iterable[tuple[Planned, list[Entry]]]:
+    found: dict[str, tuple[Planned, list[Entry]]] = {}
+    for trial, one in run.lines:
+        if isinstance(one, Planned):
+            found[trial] = one, []
+        elif trial in found and not isinstance(one, PASSING):
+            found[trial][1].append(one)
+    return found.values()
+
+
+def _in_order(timelines: Sequence[Timeline]) -> list[Timeline]:
+    """Of each run the first, the second and so on; they may have ended in another order."""
+    runs = list(dict.fromkeys(t.run for t in timelines))
+    return sorted(timelines, key=lambda t: (runs.index(t.run), t.number))
+
+
+def _cell(anchor: str, key: Key, declared: Trials | None, timelines: Sequence[Timeline], before: int) -> Cell:
+    trials = tuple(
+        Trial(before + n, n + 1, drawn(t.entries), evidence.uncounted(t), _text(t.entries))
+        for n, t in enumerate(timelines)
+    )
+    lab, name = key
     if declared is None:
         return Cell(anchor, lab, name, "", (), trials)
     plan = one_line(declared.scenario.plan)
     return Cell(anchor, lab, name, plan, tuple(evidence.by_hand(declared.arm, timelines, lab)), trials)
 
 
-def _text(timeline: Timeline) -> tuple[str, str]:
-    lines, size, entries = [], 0, list(evidence.entries(timeline))
-    for entry in entries:
-        line = _line(str(entry))
+def _text(entries: Sequence[Entry]) -> tuple[str, str]:
+    every = [told for _, told in lines(entries)]
+    kept, size = list[str](), 0
+    for line in map(_line, every):
         size += len(line) + 1
         if size > LONGEST_TEXT:
             break
-        lines.append(line)
-    more = len(entries) - len(lines)
-    told = [f"({more} more entries stand in the journal)" if more else "", evidence.not_shown(timeline)]
-    return "\n".join(lines), " ".join(filter(None, told))
+        kept.append(line)
+    more = len(every) - len(kept)
+    told = [f"({more} more entries stand in the journal)" if more else "", not_shown(entries)]
+    return "\n".join(kept), " ".join(filter(None, told))
 
 
 def _line(said: str) -> str:
-    """One that stays on its line, whatever a container wrote."""
-    line = " ".join(clean(said[:LONGEST_LINE]).splitlines())
     more = len(said) - LONGEST_LINE
-    return f"{line}… ({more} characters more)" if more > 0 else line
+    return f"{said[:LONGEST_LINE]}… ({more} more characters)" if more > 0 else said

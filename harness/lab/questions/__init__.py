@@ -1,0 +1,13 @@
+"""Questions of more than one lab, one file each. A lab may define its own beside its judges."""
+
+from harness.lab.questions.answers import Answers
+from harness.lab.questions.kept import Kept
+from harness.lab.questions.left_out import LeftOut
+from harness.lab.questions.number import Counts, Number, Numbers
+from harness.lab.questions.outage import Outage
+from harness.lab.questions.restored import InPlace, Restored
+from harness.lab.questions.shared import Shared, Sharing
+
+__all__ = [
+    "Answers", "Counts", "InPlace", "Kept", "LeftOut", "Number", "Numbers", "Outage", "Restored", "Shared", "Sharing",
+]  # fmt: skip

@@ -1,0 +1,79 @@
+"""Which trials a run has, and in which order."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness.lab import manifests
+from harness.lab.arm import Arm
+from harness.lab.cell import Trials
+from harness.lab.claim import Lab
+from harness.model.errors import Problem
+from harness.running.schedule import Job
+
+FEW = 3
+"""Trials that take long are run so often."""
+
+
+def capacity() -> float:
+    """Half the cores are for what is measured."""
+    return max(1.0, (os.cpu_count() or 2) / 2)
+
+
+def cpus(arm: Arm, folder: Path) -> float:
+    """What an arm may use, added up over its copies."""
+    every = manifests.containers(arm, folder)
+    lasting = sum(c.cpus * c.copies for c in every if not c.passing)
+    return max([lasting, *(c.cpus * c.copies for c in every if c.passing)])
+
+
+def plan(
+    labs: Iterable[Lab], *, trials: int, seed: int = 0, only: frozenset[str] = frozenset(), full: bool = False
+) -> list[Job]:
+    """Claim by claim, so that the first verdict comes early; of each the standard, the tested cells, then the rest.
+
+    Within these, cells and repetitions are interleaved by the seed. Sites that take the whole machine are made one
+    after the other: each has a phase.
+    """
+    order, found, group = random.Random(seed), list[tuple[str, Trials, int, int]](), 0  # noqa: S311  (an order)
+    for lab in labs:
+        check(lab)
+        done: set[str] = set()
+        wanted = [cells for c in lab.claims if not only or c.id in only for cells in c.roles]
+        wanted += [] if only else [tuple(lab.shown), tuple(lab.long if full else ())]
+        for cells in wanted:
+            group += 1
+            fresh = [c for c in cells if c.cell not in done]
+            done |= {c.cell for c in fresh}
+            for number in range(1, max([trials, *(c.scenario.trials for c in fresh)]) + 1):
+                order.shuffle(fresh)
+                found += [(lab.name, c, number, group) for c in fresh if number <= (c.scenario.trials or trials)]
+    heavy = {
+        name: n for n, name in enumerate(dict.fromkeys(c.arm.site.name for _, c, _, _ in found if c.arm.site.heavy))
+    }
+    return [
+        Job(
+            f"t{n:03}", lab, cell, number, cpus(cell.arm, manifests.FOLDER / lab), group,
+            heavy.get(cell.arm.site.name, 0), "held" if held(cell, number, trials, full=full) else "waiting",
+        )
+        for n, (lab, cell, number, group) in enumerate(found, 1)
+    ]  # fmt: skip
+
+
+def held(cell: Trials, number: int, trials: int, *, full: bool) -> bool:
+    return not full and number > FEW and trials > FEW and not cell.scenario.trials and not cell.scenario.round
+
+
+def check(lab: Lab) -> None:
+    """That the lab's files can be read, and that its arms differ in nothing but what is asked about."""
+    folder = manifests.FOLDER / lab.name
+    arms = dict.fromkeys(cell.arm for cell in lab.cells.values())
+    for arm in arms:
+        for version in arm.versions:
+            manifests.containers(arm.version(version), folder)
+    if unlike := manifests.unlike(arms, folder):
+        why, fix = "; ".join(unlike[:3]), "make them alike, or say why in the arm's differs="
+        raise Problem(f"Comparing the arms of lab {lab.name}", why, fix)

@@ -1,0 +1,141 @@
+"""Each fault that the platform in memory tells of makes a difference, and without one all is the same each time."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.lab import acts, site
+from harness.lab.open_site import Ask, No
+from harness.model.errors import Problem
+from tests.contract.alone import Trial, changed
+from tests.support.fake import FAULTS, VirtualClock
+from tests.support.fake import site as made
+
+STATEFUL = """
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: db}
+spec:
+  serviceName: db
+  selector: {matchLabels: {app: db}}
+  template:
+    metadata: {labels: {app: db}}
+    spec:
+      volumes: [{name: data, emptyDir: {}}]
+      containers:
+        - {name: web, image: "dk-labs/web:1", volumeMounts: [{name: data, mountPath: /data}]}
+"""
+BARE = """
+apiVersion: v1
+kind: Pod
+metadata: {name: bare}
+spec:
+  nodeName: worker2
+  containers: [{name: web, image: "dk-labs/web:1"}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: gone}
+spec:
+  containers: [{name: web, image: "dk-labs/web:1"}]
+"""
+LIVES_S = "        - name: web\n          image: dk-labs/web:1"
+
+
+class Story:
+    """All that faults can be about, in some minutes on a cluster; what was seen and heard of it."""
+
+    def __init__(self, folder, *faults):
+        version = (LIVES_S, f"{LIVES_S}\n          env: [{{name: VERSION, value: '2'}}]")
+        bad = (LIVES_S, f"{LIVES_S}\n          args: [nonsense]")
+        self.seen = []
+        self.t = Trial(
+            folder, site.own_cluster(3), "deployment-three.yaml service.yaml stateful.yaml bare.yaml", *faults,
+            stateful=STATEFUL, bare=BARE, second=changed("deployment-three.yaml", version),
+            bad=changed("deployment-three.yaml", bad),
+        )  # fmt: skip
+        for part in (self.begins, self.copies, self.versions, self.nodes, self.ends):
+            part()
+
+    def tries(self, do, *given):
+        try:
+            self.seen.append(do(*given))
+        except No as no:
+            self.seen.append(str(no))
+        return self.seen[-1]
+
+    def looks(self, seconds):
+        end = self.t.clock.now() + seconds
+        while self.t.clock.now() < end:
+            self.tries(self.t.here.look)
+            self.t.clock.sleep(0.5)
+
+    def named(self, name):
+        found = self.tries(self.t.here.look)
+        ready = [c for c in found if c.ready and c.name.startswith(name)] if not isinstance(found, str) else []
+        return ready[:1]
+
+    def begins(self):
+        for command in self.t.here.arm.commands():
+            self.tries(self.t.here.types, command)
+        self.looks(9)
+        self.seen += [self.t.site.health(), self.t.site.streams()]
+        self.tries(self.t.here.begin, Ask(per_s=10))
+        self.looks(3)
+
+    def copies(self):
+        for name in ("web", "db", "bare", "gone"):
+            for copy in self.named(name):
+                for act in (acts.writes(100), acts.unready, acts.crash):
+                    self.tries(act.send, self.t.here, [copy])
+            self.looks(3)
+            for copy in self.named(name):
+                self.tries(acts.read(copy).asked, self.t.here)
+                if name != "bare":
+                    self.tries(acts.remove.send, self.t.here, [copy])
+            self.looks(4)
+        self.tries(self.t.here.end)
+
+    def versions(self):
+        for command in ("apply --filename second.yaml", "rollout undo deployment web", "apply --filename bad.yaml"):
+            self.tries(self.t.here.types, f"kubectl {command}")
+            self.looks(6)
+
+    def nodes(self):
+        self.tries(self.t.here.take_away, "kube-proxy", "worker")
+        self.tries(self.t.here.power, "worker2", "stop")
+        for seconds in (0, 55, 300):
+            self.t.clock.sleep(seconds)
+            self.looks(2)
+
+    def ends(self):
+        self.seen += [self.t.here.altered(), self.t.site.health(), self.t.site.streams()]
+        self.t.here.leave()
+        self.seen.append(self.t.site.close(self.t.deadline()))
+
+    @property
+    def told(self):
+        return self.seen, self.t.heard
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    return Story(tmp_path_factory.mktemp("sound")).told
+
+
+def test_the_same_comes_out_each_time(sound, tmp_path):
+    assert Story(tmp_path).told == sound
+
+
+@pytest.mark.parametrize("fault", [f.name for f in FAULTS])
+def test_each_fault_makes_a_difference(sound, tmp_path, fault):
+    if fault == "cannot be opened":
+        with pytest.raises(Problem, match="no space left"):
+            Story(tmp_path, fault)
+        return
+    assert Story(tmp_path, fault).told != sound
+
+
+def test_a_fault_that_nobody_tells_of_is_refused():
+    with pytest.raises(ValueError, match="acts do nothing"):
+        made(site.engine, VirtualClock(), ["acts do nothin"])

@@ -1,0 +1,106 @@
+"""What is typed in a namespace of a cluster, and what becomes of its Pods when a node is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.support.fake import manifests
+from tests.support.fake.copies import Copy
+from tests.support.fake.estate import Estate
+from tests.support.fake.files import Workload
+from tests.support.fake.owners import Namespace
+from tests.support.fake.platform import Said
+from tests.support.fake.words import bare, values
+
+
+class Cluster:
+    """A namespace of a cluster."""
+
+    def __init__(self, estate: Estate) -> None:
+        self.estate, self.namespace = estate, Namespace(estate)
+
+    def typed(self, words: list[str], folder: Path) -> Said | None:  # noqa: PLR0911  (one for each command)
+        plain = bare(
+            words[1:], "--filename", "-f", "--replicas", "--to-revision", "--timeout", "--grace-period", "-n"
+        )
+        match plain:
+            case ["apply" | "create"]:
+                read = [one for name in values(words, "--filename", "-f") for one in manifests.objects(folder / name)]
+                return self.namespace.apply(read)
+            case ["delete", *named]:
+                return self._delete(named, [folder / name for name in values(words, "--filename", "-f")])
+            case ["rollout", "undo", *named]:
+                return self.namespace.undo(self._name(named))
+            case ["rollout", "restart", *named]:
+                return self.namespace.restart(self._name(named))
+            case ["rollout", "status", *named]:
+                return self._status(self._name(named))
+            case ["scale", *named]:
+                return self.namespace.scale(self._name(named), int(values(words, "--replicas")[0]))
+            case ["drain", name]:
+                self.estate.site.nodes.drain(name)
+                return f"node/{name} drained", 0
+            case ["cordon" | "uncordon" as how, name]:
+                self.estate.site.nodes.cordon(name, on=how == "cordon")
+                return f"node/{name} {how}ed", 0
+        return None
+
+    def _status(self, name: str) -> Said:
+        """It waits until the last version is there, or its deadline has passed."""
+        known = self.namespace.owned.get(name)
+        while known and not known.complained and not self.namespace.rolled_out(known):
+            self.estate.clock.sleep(0.5)
+        if known is None or known.complained:
+            return f'error: deployment "{name}" exceeded its progress deadline', 1
+        return f'deployment "{name}" successfully rolled out', 0
+
+    def _name(self, named: list[str]) -> str:
+        """`deployment web` or `deployment/web`."""
+        return named[-1].rpartition("/")[2]
+
+    def _delete(self, named: list[str], files: list[Path]) -> Said:
+        if files:
+            of: Mapping[str, str] = {one.name: kind(one) for f in files for one in manifests.objects(f)}
+        else:
+            what, _, name = named[0].partition("/")
+            of = dict.fromkeys([name] if name else named[1:], what)
+        for name, what in of.items():
+            if not self.namespace.delete(what.lower().removesuffix("s"), name):
+                return f'Error from server (NotFound): {what} "{name}" not found', 1
+        names = set(of)
+        while any(c.name in names and c.terminating for c in self.estate.copies):
+            self.estate.clock.sleep(0.2)  # kubectl waits until it is gone
+        return "\n".join(f'{what} "{name}" deleted' for name, what in of.items()), 0
+
+    def signal(self, copy: Copy, how: str) -> None:
+        self.namespace.signal(copy, how)
+
+    def end(self, copy: Copy, code: int) -> None:
+        self.namespace.pods.runtime.end(copy, code)
+
+    def remove(self, copy: Copy) -> None:
+        self.namespace.pods.delete(copy, at_once=True)
+
+    def replace(self, copy: Copy) -> None:
+        self.remove(copy)
+        if copy.owner not in self.namespace.owned:
+            self.namespace.pods.create(Workload("Pod", copy.owner, copy.container), copy.container, copy.name)
+
+    def host_lost(self, name: str) -> None:
+        by_wait: dict[float, None] = {o.workload.toleration_s: None for o in self.namespace.owned.values()} or {
+            300.0: None
+        }
+        for wait_s in by_wait:
+            self.estate.after(wait_s, lambda: self.evict(name) if self.estate.site.nodes.lost(name) else None)
+
+    def evict(self, name: str) -> None:
+        self.namespace.evict(name)
+
+    def host_begins(self, name: str) -> None:
+        for copy in [c for c in self.estate.copies if c.node == name]:
+            self.namespace.pods.runtime.end(copy, 137)
+
+
+def kind(one: object) -> str:
+    return str(getattr(one, "kind", "service"))

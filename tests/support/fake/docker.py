@@ -1,0 +1,217 @@
+"""A Docker engine in memory: containers that are run or declared in Compose files, and policies of restarting."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.lab.arm import IMAGE
+from harness.lab.open_site import No
+from tests.support.fake.compose import Run
+from tests.support.fake.copies import Copy
+from tests.support.fake.estate import Estate
+from tests.support.fake.files import Container, Workload
+from tests.support.fake.runtime import Runtime
+
+CREATES_S, STARTS_S = (0.03, 0.06), (0.1, 0.35)
+BACK_OFF_S, LONGEST_S = 0.1, 60.0
+DOWN_S = 0.3
+KILLED = 137
+
+
+@dataclass(eq=False)
+class Network:
+    name: str
+    size: int = 1 << 16
+    """How many addresses it has for containers."""
+
+
+class Docker:
+    def __init__(self, estate: Estate) -> None:
+        self.estate = estate
+        self.runtime = Runtime(estate, self._begun, self._ended)
+        self.networks = {"": Network("")}
+        self.project: dict[str, Workload] = {}
+
+    # -- containers
+
+    def create(self, container: Container, name: str, owner: str = "", **more: object) -> Copy:
+        node = self.estate.site.nodes.first
+        copy = Copy(name, self.estate.thing(), container, owner, node, **more)  # type: ignore[arg-type]
+        return self.runtime.create(copy)
+
+    def begin(self, copy: Copy) -> str:
+        """Start it, and wait until it is; answers why not."""
+        self.estate.clock.sleep(self.estate.between(*STARTS_S))
+        copy.no = self._refusal(copy)
+        if copy.no:
+            self.estate.tell(copy.name, "refused", copy.no)
+            self.estate.changed()
+            return copy.no
+        copy.stopped = False
+        self.runtime.start(copy, 0.0)
+        self.estate.clock.sleep(0.01)
+        return ""
+
+    def _refusal(self, copy: Copy) -> str:
+        if self.estate.faults.has("refuses every copy"):
+            return "OCI runtime create failed: no space left on device"
+        others = [c for c in self.estate.copies if c.process and c is not copy]
+        ports = {p for c in others for p in c.container.published if p}
+        if taken := ports.intersection(copy.container.published):
+            return f"Bind for 127.0.0.1:{min(taken)} failed: port is already allocated"
+        network = self.networks[copy.network]
+        if sum(c.network == copy.network for c in others) >= network.size:
+            return f"no available IPv4 addresses on this network's address pools: {network.name}"
+        return ""
+
+    def run(self, asked: Run) -> tuple[str, int]:
+        wanted = asked.container
+        if wanted.image != IMAGE and not self.estate.site.has_image(wanted.image):
+            return f"Unable to find image '{wanted.image}' locally", 125
+        if asked.network not in (*self.networks, "bridge", "host", "none"):
+            return f"docker: Error response from daemon: network {asked.network} not found", 125
+        taken = {c.name for c in self.estate.copies}
+        if asked.name in taken:
+            return f'docker: Conflict. The container name "/{asked.name}" is already in use', 125
+        name = asked.name or next(f"web-{n}" for n in range(1, len(taken) + 2) if f"web-{n}" not in taken)
+        self.estate.clock.sleep(self.estate.between(*CREATES_S))
+        network = asked.network if asked.network in self.networks else ""
+        copy = self.create(wanted, name, aliases=(name, *asked.aliases), network=network)
+        if asked.starts and (why := self.begin(copy)):
+            return f"docker: Error response from daemon: {why}", 125
+        return copy.thing, 0
+
+    def make_network(self, name: str, subnet: str) -> tuple[str, int]:
+        """Of a subnet the network itself, its gateway, the last address and the bench's helper take one each."""
+        size = ipaddress.ip_network(subnet).num_addresses - 4 if subnet else 1 << 16
+        self.networks[name] = Network(name, size)
+        return self.estate.thing(), 0
+
+    # -- Compose
+
+    def up(self, wanted: Sequence[Workload], scale: dict[str, int], *, recreate: bool = True) -> tuple[str, int]:
+        """What differs is made anew, what has ended is started again, what is too many goes."""
+        said = []
+        for one in wanted:
+            known, n = self.project.get(one.name), scale.get(one.name, one.n)
+            self.project[one.name] = one
+            late = known is not None and known.container != one.container
+            if late and self.estate.faults.has("updates do nothing"):
+                late = False
+            if why := self._bring(one, n, anew=late and recreate):
+                said.append(f"Error response from daemon: {why}")
+        return "\n".join(said) or "Started", 1 if said else 0
+
+    def _bring(self, one: Workload, n: int, *, anew: bool) -> str:
+        have = sorted((c for c in self.estate.copies if c.owner == one.name), key=lambda c: c.slot)
+        at_once = anew and self.estate.faults.has("updates come at once")
+        for copy in have if at_once else have[n:]:
+            self.stop_and_drop(copy)
+        why = ""
+        for slot in range(1, n + 1):
+            there = next((c for c in self.estate.copies if c.owner == one.name and c.slot == slot), None)
+            if there is not None and anew:
+                self.stop_and_drop(there)
+            copy = there if there is not None and not anew else self._make(one, slot)
+            if there is not None and anew and there.thing in self.estate.volumes:
+                # Compose hands on what has no name to the container that takes another one's place.
+                self.estate.volumes[copy.thing] = self.estate.volumes[there.thing]
+            if copy.process is None:
+                why = self.begin(copy) or why
+        return why
+
+    def _make(self, one: Workload, slot: int) -> Copy:
+        self.estate.clock.sleep(self.estate.between(*CREATES_S))
+        name = f"{one.name}-{slot}"
+        return self.create(one.container, name, one.name, slot=slot, aliases=(one.name, name, *one.aliases))
+
+    def down(self, *, volumes: bool) -> tuple[str, int]:
+        for copy in list(self.estate.copies):
+            self.stop_and_drop(copy)
+        self.project.clear()
+        if volumes:
+            self.estate.volumes.clear()
+        return "Removed", 0
+
+    # -- what is done to a container
+
+    def signal(self, copy: Copy, how: str) -> None:
+        if how == "remove":
+            self.remove(copy)
+        elif copy.process is None:
+            raise No(f"{copy.name} does not run")
+        elif how in ("pause", "unpause"):
+            copy.process.hung = how == "pause"
+        elif how == "host-kill":
+            self.runtime.end(copy, KILLED)
+        elif how == "stop":
+            copy.stopped = True
+            self.runtime.ask_to_end(copy, 5.0)
+            self.estate.clock.sleep(DOWN_S)
+        else:
+            copy.stopped = True
+            self.runtime.end(copy, KILLED)
+
+    def remove(self, copy: Copy) -> None:
+        """Its own volumes stay behind, and nobody finds those without a name again."""
+        copy.stopped = True
+        self.runtime.end(copy, KILLED)
+        if copy in self.estate.copies:
+            self.runtime.drop(copy)
+        if self.estate.faults.has("everything comes back"):
+            new = self.create(copy.container, copy.name, copy.owner, slot=copy.slot, aliases=copy.aliases)
+            self.runtime.start(new, 1.0)
+
+    def stop_and_drop(self, copy: Copy) -> None:
+        copy.stopped = True
+        if copy.process is not None:
+            self.runtime.ask_to_end(copy, 10.0)
+            self.estate.clock.sleep(DOWN_S)
+        self.runtime.end(copy, KILLED)
+        self.runtime.drop(copy)
+
+    def engine_begins(self) -> None:
+        """The policy `always` forgets that a person has stopped it."""
+        for copy in self.estate.copies:
+            policy = copy.container.restart.partition(":")[0]
+            if copy.process is None and (policy == "always" or (policy != "no" and not copy.stopped)):
+                copy.stopped = False
+                self.runtime.start(copy, self.estate.between(*STARTS_S))
+
+    # -- by itself
+
+    def _begun(self, copy: Copy) -> None:
+        copy.routed = True
+        if copy.container.health is not None:
+            self.estate.after(copy.container.health.period_s, lambda: self._ask_how_it_is(copy, copy.incarnation))
+
+    def _ask_how_it_is(self, copy: Copy, incarnation: str) -> None:
+        """An engine tells that a container is not well, and does nothing about it."""
+        health, now = copy.container.health, self.estate.clock.now()
+        if copy.process is None or health is None or copy.incarnation != incarnation:
+            return
+        well = not copy.process.deaf(now) and copy.process.answer("GET", health.path, now)[0] == 200
+        before, copy.unhealthy = copy.unhealthy, 0 if well else copy.unhealthy + 1
+        if copy.unhealthy == health.failures:
+            self.estate.tell(copy.name, "unhealthy")
+        elif well and before >= health.failures:
+            self.estate.tell(copy.name, "healthy")
+        wait_s = health.period_s + (health.timeout_s if copy.process.hung else 0.0)
+        self.estate.after(wait_s, lambda: self._ask_how_it_is(copy, incarnation))
+
+    def _ended(self, copy: Copy) -> bool:
+        copy.routed = False
+        policy, _, most = copy.container.restart.partition(":")
+        if copy.stopped or policy == "no" or (policy == "on-failure" and copy.code == 0):
+            return False
+        if most and copy.pauses >= int(most):
+            return False
+        if not self.estate.heals() or not self.estate.site.nodes.works(copy.node):
+            return True
+        pause_s = min(BACK_OFF_S * 2**copy.pauses, LONGEST_S) + self.estate.between(*STARTS_S)
+        copy.pauses, copy.state = copy.pauses + 1, "restarting"
+        self.estate.changed()
+        self.runtime.start(copy, self.estate.pause(pause_s))
+        return True

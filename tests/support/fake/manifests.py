@@ -1,0 +1,134 @@
+"""Reads manifests of Kubernetes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from harness.lab.arm import IMAGE, PORT
+from tests.support.fake.files import (
+    Container,
+    Mount,
+    Object,
+    Other,
+    Probe,
+    Service,
+    Unreadable,
+    Workload,
+    documents,
+    known,
+    pairs,
+    strings,
+)  # fmt: skip
+
+OWNERS = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet")
+POD = frozenset((
+    "containers", "initContainers", "restartPolicy", "nodeName", "nodeSelector", "tolerations", "volumes",
+    "terminationGracePeriodSeconds", "runtimeClassName", "affinity", "hostname", "hostNetwork",
+    "serviceAccountName", "topologySpreadConstraints", "securityContext", "enableServiceLinks", "dnsPolicy",
+    "automountServiceAccountToken", "subdomain", "shareProcessNamespace", "priorityClassName",
+    "imagePullSecrets", "hostPID", "dnsConfig",
+))  # fmt: skip
+CONTAINER = frozenset((
+    "name", "image", "imagePullPolicy", "command", "args", "env", "envFrom", "ports", "resources",
+    "livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "volumeMounts", "securityContext",
+    "workingDir", "stdin", "tty", "terminationMessagePolicy", "restartPolicy",
+))  # fmt: skip
+
+
+def objects(file: Path) -> list[Object]:
+    try:
+        return [_object(file.name, d) for d in documents(file)]
+    except (TypeError, AttributeError, KeyError) as error:
+        raise Unreadable(f"error validating {file.name}: {type(error).__name__}: {error}") from error
+
+
+def _object(file: str, d: Mapping[str, Any]) -> Object:
+    kind, name = str(d["kind"]), str(d["metadata"]["name"])
+    where, spec = f"{file}, {kind} {name}", d.get("spec") or {}
+    if kind == "Service":
+        ports = spec.get("ports") or [{}]
+        port = int(ports[0].get("port", PORT))
+        headless = spec.get("clusterIP") == "None"
+        return Service(name, pairs(spec.get("selector") or {}), port, spec.get("type") == "NodePort", headless)
+    if kind == "Pod":
+        return _workload(where, kind, name, d["metadata"], spec, {})
+    if kind in OWNERS:
+        template = spec["template"]
+        return _workload(where, kind, name, template.get("metadata") or {}, template["spec"], spec)
+    return Other(kind, name)
+
+
+def _workload(
+    where: str, kind: str, name: str, meta: Mapping[str, Any], pod: Mapping[str, Any], spec: Mapping[str, Any]
+) -> Workload:
+    known(f"{where}: spec", pod, POD)
+    strategy = spec.get("strategy") or spec.get("updateStrategy") or {}
+    rolling = strategy.get("rollingUpdate") or {}
+    tolerated = [t["tolerationSeconds"] for t in pod.get("tolerations", ()) if "tolerationSeconds" in t]
+    wanted = pod.get("nodeSelector") or {}
+    return Workload(
+        kind, name, _container(where, pod), int(spec.get("replicas", 1)), pairs(meta.get("labels") or {}),
+        node=str(pod.get("nodeName") or wanted.get("kubernetes.io/hostname") or _affine(pod)),
+        parallel=spec.get("podManagementPolicy") == "Parallel",
+        surge=rolling.get("maxSurge", "25%"), unavailable=rolling.get("maxUnavailable", "25%"),
+        recreate=strategy.get("type") == "Recreate", deadline_s=float(spec.get("progressDeadlineSeconds", 600)),
+        history=int(spec.get("revisionHistoryLimit", 10)), toleration_s=float(min(tolerated, default=300)),
+        runtime=str(pod.get("runtimeClassName", "")),
+    )  # fmt: skip
+
+
+def _container(where: str, pod: Mapping[str, Any]) -> Container:
+    first = pod["containers"][0]
+    known(f"{where}: spec.containers[0]", first, CONTAINER)
+    kept = {v["name"]: _source(v) for v in pod.get("volumes", ())}
+    mounts = (Mount(kept.get(m["name"], m["name"]), m["mountPath"]) for m in first.get("volumeMounts", ()))
+    pre_stop = (first.get("lifecycle") or {}).get("preStop") or {}
+    return Container(
+        image=str(first.get("image", IMAGE)),
+        env=pairs({e["name"]: e.get("value", "") for e in first.get("env", ())}),
+        entry=strings(first.get("command")), arguments=strings(first.get("args")),
+        restart=str(pod.get("restartPolicy", "Always")), pull=str(first.get("imagePullPolicy", "IfNotPresent")),
+        readiness=_probe(first.get("readinessProbe")), liveness=_probe(first.get("livenessProbe")),
+        pre_stop_s=_slept(pre_stop), grace_s=float(pod.get("terminationGracePeriodSeconds", 30)),
+        mounts=tuple(mounts),
+    )  # fmt: skip
+
+
+def _probe(written: Mapping[str, Any] | None) -> Probe | None:
+    if not written:
+        return None
+    return Probe(
+        str((written.get("httpGet") or {}).get("path", "/")), float(written.get("periodSeconds", 10)),
+        float(written.get("timeoutSeconds", 1)), int(written.get("failureThreshold", 3)),
+        float(written.get("initialDelaySeconds", 0)),
+    )  # fmt: skip
+
+
+def _slept(hook: Mapping[str, Any]) -> float:
+    """`sleep: {seconds: 5}`, or a command that sleeps."""
+    if "sleep" in hook:
+        return float(hook["sleep"]["seconds"])
+    words = " ".join(strings((hook.get("exec") or {}).get("command"))).split()
+    return float(words[words.index("sleep") + 1]) if "sleep" in words else 0.0
+
+
+def _source(volume: Mapping[str, Any]) -> str:
+    if "hostPath" in volume:
+        return str(volume["hostPath"]["path"])
+    if "persistentVolumeClaim" in volume:
+        return str(volume["persistentVolumeClaim"]["claimName"])
+    return f"in the Pod: {volume['name']}"
+
+
+def _affine(pod: Mapping[str, Any]) -> str:
+    """The node that a required affinity names, where it names one."""
+    required = ((pod.get("affinity") or {}).get("nodeAffinity") or {}).get(
+        "requiredDuringSchedulingIgnoredDuringExecution"
+    ) or {}
+    for term in required.get("nodeSelectorTerms", ()):
+        for wanted in term.get("matchExpressions", ()):
+            if wanted["key"] == "kubernetes.io/hostname" and wanted["operator"] == "In":
+                return str(wanted["values"][0])
+    return ""
