@@ -134,7 +134,7 @@ class _Check:
         for number, declared in enumerate(cells, 1):
             cell, id_ = declared.scenario @ self.arm, f"t{number:03d}"
             self._record(id_, cell)
-            own[cell.cell] = audited(1, self.log.trials[id_][1:], cell.scenario.play, self.log.run, STEADY_S)
+            own[cell.cell] = audited(1, self.log.trials[id_][1:], cell.scenario.play, self.log.run)
             verdict = judged(self.exercise, self.arm, own, known)
             if verdict.grade is not Grade.CONFIRMED:
                 break

@@ -9,8 +9,21 @@ from typing import Any, TypeVar
 from harness.lab.acts import Act
 from harness.lab.question import Fact, Question
 from harness.lab.timeline import Step, Timeline
-from harness.lab.trial import STEADY_S, Trial, Victim
-from harness.model.entries import Acted, Asked, Asking, Checked, Ended, Entry, Held, Receipt, Request, Told, Window
+from harness.lab.trial import Trial, Victim
+from harness.model.entries import (
+    Acted,
+    Asked,
+    Asking,
+    Began,
+    Checked,
+    Ended,
+    Entry,
+    Held,
+    Receipt,
+    Request,
+    Told,
+    Window,
+)
 from harness.model.seen import Seen
 from harness.model.verdict import NotShown
 
@@ -20,10 +33,8 @@ SILENT_S = 1.0
 """A client that sent nothing for so long has seen nothing of what was then."""
 
 
-def audited(
-    number: int, entries: Sequence[Entry], play: Callable[[Trial], None], run: str = "", steady_s: float = STEADY_S
-) -> Timeline:
-    auditor, wrong = Auditor(entries, steady_s), None
+def audited(number: int, entries: Sequence[Entry], play: Callable[[Trial], None], run: str = "") -> Timeline:
+    auditor, wrong = Auditor(entries), None
     try:
         whole(entries)
         play(auditor)
@@ -69,9 +80,9 @@ def _kept_pace(asking: Asking, entries: Sequence[Entry]) -> None:
 
 
 class Auditor(Trial):
-    def __init__(self, entries: Sequence[Entry], steady_s: float) -> None:
+    def __init__(self, entries: Sequence[Entry]) -> None:
         self.every, self.entries, self.steps, self.at = entries, entries[:0], dict[str, Step](), 0
-        self.steady_s = steady_s
+        self.steady_s = next((e.steady_s for e in entries if type(e) is Began), self.steady_s)
 
     def do(self, how: Act, victims: tuple[Victim, ...], *, tried: bool) -> Receipt:
         acted = self._next(Acted, how.name)

@@ -11,11 +11,11 @@ from harness.lab.acts import Act, asks, up
 from harness.lab.open_site import Ask
 from harness.lab.question import Fact, Question
 from harness.lab.questions import LeftOut, Number, Restored
-from harness.model.entries import Acted, Copy, Entry, Receipt
+from harness.model.entries import STEADY_S, Acted, Copy, Entry, Receipt
 from harness.model.seen import Seen
 from harness.model.verdict import NotShown
 
-EVERY_S, STEADY_S = 0.5, 60.0
+EVERY_S = 0.5
 Victim = Copy | str
 """A copy, or the name of a node."""
 

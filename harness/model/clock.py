@@ -17,12 +17,6 @@ class Mailbox(Protocol):
         """The next letter; TimeoutError when none comes in that time."""
 
 
-class Bell(Protocol):
-    """Rung by what the platform tells, so that whoever waits looks at once."""
-
-    def ring(self) -> None: ...
-
-
 class Clock(Protocol):
     """Time and threads, handed over so that a run of an hour is tested in a second."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar, dataclass_transform
 
 T = TypeVar("T")
+STEADY_S = 60.0
 KINDS: dict[str, type[Entry]] = {}
 
 
@@ -46,6 +47,8 @@ class Began(Entry):
     """It has its site: its own clock begins so long after the run's."""
 
     began_s: float
+    steady_s: float = STEADY_S
+    """For so long at most a steady state is waited for."""
 
 
 @entry

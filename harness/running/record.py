@@ -10,9 +10,8 @@ from pathlib import Path
 
 from harness.lab.cell import Trials
 from harness.lab.open_site import Scope, TrialSite
-from harness.lab.trial import STEADY_S
 from harness.model.clock import Clock
-from harness.model.entries import Began, Checked, Ended, Entry
+from harness.model.entries import STEADY_S, Began, Checked, Ended, Entry
 from harness.model.lines import Trouble
 from harness.model.verdict import NotShown
 from harness.running.beside import Beside, Stopped
@@ -73,7 +72,7 @@ def record(bench: Bench, trials: Trials, scope: Scope, begin: Callable[[Scope], 
     def now() -> float:
         return round(clock.now() - began, 6)
 
-    put(Began(began_s=round(bench.began_s, 3)))
+    put(Began(began_s=round(bench.began_s, 3), steady_s=bench.steady_s))
     sick, wrong, here = bench.health(), "", None
     put(Checked(at_s=now(), what="site before", wrong=sick))
     bench.watch(lambda wrong: put(Checked(at_s=now(), what="site during", wrong=wrong)))

@@ -14,9 +14,9 @@ from harness.lab.acts import Act, up
 from harness.lab.open_site import Answer, No, TrialSite
 from harness.lab.question import Fact, Question, needed
 from harness.lab.timeline import COVERAGE
-from harness.lab.trial import EVERY_S, STEADY_S, Trial, Victim
+from harness.lab.trial import EVERY_S, Trial, Victim
 from harness.model.clock import Clock
-from harness.model.entries import Acted, Copy, Entry, Held, Looked, Receipt, Window
+from harness.model.entries import STEADY_S, Acted, Copy, Entry, Held, Looked, Receipt, Window
 from harness.model.seen import Seen
 from harness.model.verdict import NotShown
 from harness.running.beside import Beside, Sent

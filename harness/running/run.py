@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import count
+from pathlib import Path
 from typing import Any
 
 from harness.journal import Journal
 from harness.judging.docket import Again, Docket, Settled
 from harness.lab import manifests
+from harness.lab.arm import Arm
 from harness.lab.open_site import OpenSite
 from harness.lab.site import Site
-from harness.lab.trial import STEADY_S
 from harness.model.clock import Clock, Deadline, RealClock
-from harness.model.entries import Planned
+from harness.model.entries import STEADY_S, Planned
 from harness.model.errors import Problem
 from harness.model.lines import Fewer, Opened, Opening, Over, Removed, Trouble
 from harness.running.gates import Gates
@@ -61,7 +64,11 @@ class Run:
         self.letters, self.gates = self.clock.mailbox(), Gates(self.clock)
         self.waiting = Waiting(self.journal, self.clock, self.began)
         self.measured: dict[str, float] = {}
+        self.planned = Counter(job.key for job in self.jobs_)
+        self.ids = (f"t{n:03}" for n in count(len(self.jobs_) + 1))
         self.working = 0
+        """How many threads have not sent their last letter."""
+
         self.stepping = Stepping(self.stepper, self.docket)
         self.together = Together(
             self.journal, self.clock, self.began, self.gates, self.letters, self.waiting, self.stepping,
@@ -126,14 +133,15 @@ class Run:
         match action:
             case Open(site):
                 self._stands(site, "mending" if self.states[site] == "broken" else "opening")
-                self._spawn(partial(self._open, site), site, "open")
+                here = {(j.trials.arm, manifests.FOLDER / j.lab): None for j in self.jobs.values() if j.site == site}
+                self._spawn(partial(self._open, site, here), site, "open")
             case Close(site):
                 self._stands(site, "closing")
                 deadline = Deadline.after(CLOSE_S, self.clock)
                 self._spawn(partial(self.sites[site].close, deadline), site, "gone")
             case Start(name):
                 self._stands(name, "starting")
-                self._spawn(partial(self._trial, self.jobs[name]), name, "over")
+                self._spawn(partial(self._trial, self.jobs[name]), name, "left")
             case Go(name, leads):
                 self.measured.setdefault(name, self.clock.now())
                 self._stands(name, "watching")
@@ -154,8 +162,7 @@ class Run:
         self.clock.spawn(work, name)
 
     def _stands(self, name: str, state: Any) -> None:
-        if state in ("open", "gone", "over", "left"):
-            self.working -= state in ("open", "gone", "left")
+        self.working -= state in ("open", "gone", "left")
         if name in self.states:
             self.states[name] = state
         elif state == "over":
@@ -165,11 +172,10 @@ class Run:
 
     # -- sites
 
-    def _open(self, name: str) -> None:
+    def _open(self, name: str, arms: Iterable[tuple[Arm, Path]]) -> None:
         began = self.clock.now()
         self.journal.put("", Opening(at_s=self._now(), site=name))
-        here = dict.fromkeys((j.trials.arm, manifests.FOLDER / j.lab) for j in self.jobs.values() if j.site == name)
-        self.sites[name].open(here)
+        self.sites[name].open(arms)
         took_s, problem = round(self.clock.now() - began, 3), self.sites[name].problem
         self.journal.put("", Opened(at_s=self._now(), site=name, took_s=took_s, wrong=str(problem or "")))
 
@@ -214,7 +220,7 @@ class Run:
         if site.name not in self.states:
             self.states[site.name] = "closed"
             self.sites[site.name] = SiteLife(site, self.open_site(site), self.clock)
-        of = sum(j.key == job.key and not j.rerun for j in self.jobs_)
+        of = self.planned[job.key]
         line = Planned(lab=job.lab, cell=job.trials.cell, number=job.number, of=of, rerun=job.rerun)
         self.journal.put(job.id, line)
 
@@ -250,30 +256,28 @@ class Run:
             return
         self.journal.put("", Trouble(at_s=self._now(), text=f"{last.name} is run once more: {again.why.detail}"))
         for job in self._round_of(last):
-            self._add(replace(job, id=f"t{self._number():03}", state="waiting", rerun=True))
-
-    def _number(self) -> int:
-        return max(int(name[1:]) for name in self.jobs) + 1
+            self._add(replace(job, id=next(self.ids), state="waiting", rerun=True))
 
     def _round_of(self, job: Job) -> list[Job]:
         """Those that are struck together, the newest repetition of each."""
-        same = {j.trials.cell: j for j in self.jobs.values() if (j.site, j.round) == (job.site, job.round)}
+        same = {j.trials.cell: j for j in list(self.jobs.values()) if (j.site, j.round) == (job.site, job.round)}
         return list(same.values()) if job.round else [job]
 
     def _trial(self, job: Job) -> None:
         """In its own thread: recorded, then what it left is removed; what was broken is mended before it is over."""
         one = OneTrial(self.together, job, self.sites[job.site])
+        own = job.trials.arm.site.own
         try:
             one.record()
-        finally:
-            if job.trials.arm.site.own:
+            if own:
                 self._leave(job, one)
-            else:
-                self._spawn(partial(self._leave, job, one), job.id, "left")
-            self.working -= 1
+        finally:
+            self.letters.put((job.id, "over"))
+        if not own:
+            self._leave(job, one)
 
     def _leave(self, job: Job, one: OneTrial) -> None:
-        others = any(j.site == job.site and j.state != "over" and j.id != job.id for j in self.jobs.values())
+        others = any(j.site == job.site and j.state != "over" and j.id != job.id for j in list(self.jobs.values()))
         if not (self.gates.over or (job.trials.arm.site.own and not others)):  # else it goes with its site
             one.leave()
 

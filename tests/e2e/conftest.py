@@ -5,12 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from functools import partial
 
 import pytest
 
-from harness.judging import docket
-from harness.judging.audit import audited
 from harness.running import run
 from harness.setup import life, paths, projects
 from harness.sites.docker.leftovers import NAMELESS
@@ -24,7 +21,6 @@ def impatient(monkeypatch):
     """What is broken stays broken: that waiting for it is bounded shows with less time than usual as well."""
     monkeypatch.setattr(run, "CLOSE_S", 15.0)
     monkeypatch.setattr(broken, "STEADY_S", 25.0)
-    monkeypatch.setattr(docket, "audited", partial(audited, steady_s=25.0))
 
 
 @pytest.fixture

@@ -21,9 +21,8 @@ from harness.judging.findings import Finding
 from harness.lab.claim import Lab
 from harness.lab.open_site import OpenSite
 from harness.lab.timeline import Timeline
-from harness.lab.trial import STEADY_S
 from harness.model.clock import Deadline
-from harness.model.entries import Acted, Checked, Entry, Planned, Window
+from harness.model.entries import STEADY_S, Acted, Checked, Entry, Planned, Window
 from harness.model.verdict import Grade, Verdict
 from harness.model.waiting import until
 from harness.running.plan import plan

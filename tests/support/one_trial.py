@@ -14,9 +14,9 @@ from harness.lab.cell import Scenario, Trials
 from harness.lab.open_site import Scope, TrialSite
 from harness.lab.site import engine
 from harness.lab.timeline import Timeline
-from harness.lab.trial import STEADY_S, Trial
+from harness.lab.trial import Trial
 from harness.model.clock import Deadline
-from harness.model.entries import Entry, Planned, Window
+from harness.model.entries import STEADY_S, Entry, Planned, Window
 from harness.running.beside import Beside
 from harness.running.gates import Gates
 from harness.running.record import Bench, record

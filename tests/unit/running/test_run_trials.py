@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from harness import Arm, acts, cluster, docker_host, engine, own_cluster, scenario, take_away
+from harness.judging import catalog
 from harness.lab.cell import Scenario
 from harness.model.entries import Began, Checked, Copy, Ended, Heard, Planned
 from harness.model.lines import Fewer, Opened, Opening, Over, Removed, Waits
 from tests.support.one_trial import Changed
 from tests.support.recorded import judged
+from tests.support.recorded import run as run_lab
 from tests.support.started import Otherwise, lab_of, start
 
 RUN = "docker run --detach --restart no --cpus 0.1 dk-labs/web:1"
@@ -265,3 +267,15 @@ def test_what_is_read_back_is_what_was_lived():
         lived, read = run.timelines(cell), again.timelines["selfhealing"][cell.cell]
         assert sorted(t.number for t in read) == sorted(t.number for t in lived)
         assert all(t.wrong is None and t.of(Copy) for t in read)
+
+
+def test_a_steady_state_that_is_waited_for_otherwise_than_usual_counts():
+    run = start(lab_of(look @ ONE), steady_s=20.0).go()
+    assert [t.wrong for t in run.timelines(look @ ONE)] == [None]
+
+
+def test_no_two_trials_have_the_same_name_though_some_were_not_needed_and_some_are_run_again():
+    lines = run_lab(catalog.lab("healthchecks"), "looks fail for 8 s", trials=5).lines
+    names = [trial for trial, one in lines if isinstance(one, Planned)]
+    assert any(one.rerun for _, one in lines if isinstance(one, Planned))
+    assert len(set(names)) == len(names)
