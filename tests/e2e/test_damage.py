@@ -173,6 +173,17 @@ def test_a_stopped_node_is_started_once_more(up, node):
     assert took < REMAKE_S, told
 
 
+def test_after_a_restart_of_the_machine_it_is_there_with_all_that_people_have_in_it(up, node, host, own, labs):
+    """Its nodes come back with the engine; for some 20 s the API server knows nobody, and no leader leads."""
+    nodes.kubectl(host, node, "create", "namespace", "of-somebody")
+    node.container.restart(timeout=2)
+    done = labs("up", "--name", own.name, "--config", str(own.config), within_s=120)
+    assert done.code == 0, done.err
+    assert "was just started: waiting" in done.err
+    assert "it was there" in done.err
+    nodes.kubectl(host, node, "delete", "namespace", "of-somebody")
+
+
 def test_an_api_server_that_is_gone_is_found_out_in_seconds_and_the_cluster_made_anew(up, node, host, own):
     nodes.inside(node.container, ["mv", "/etc/kubernetes/manifests/kube-apiserver.yaml", "/root/"])
     pattern = ["sh", "-c", "pkill -x kube-apiserver; while pgrep -x kube-apiserver; do sleep 0.1; done"]

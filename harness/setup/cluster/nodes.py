@@ -6,6 +6,7 @@ import base64
 import shlex
 import struct
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from harness.model.errors import Problem
@@ -34,6 +35,12 @@ class Node:
     @property
     def running(self) -> bool:
         return self.state == "running"
+
+    @property
+    def runs_s(self) -> float:
+        """For how long, by the host's clock, which is the engine's too; one that was set back says 0."""
+        began = datetime.fromisoformat(f"{self.started_at[:19]}+00:00")
+        return max(0.0, (datetime.now(UTC) - began).total_seconds())
 
 
 def of(engine: Engine, cluster: str) -> list[Node]:
