@@ -11,14 +11,17 @@ from rich.text import Text
 
 from harness.commands.consent import consent
 from harness.commands.outputs import AsJson, print_json
+from harness.judging import catalog
 from harness.judging.findings import COULD_NOT_RUN
+from harness.lab import manifests
+from harness.lab.arm import PROXY
 from harness.model.errors import Problem
 from harness.setup import clean as cleaning
 from harness.setup import endpoint, engine
 from harness.setup.cluster import shared as cluster
 from harness.setup.cluster.shared import Up
 from harness.setup.doctor import report as examination
-from harness.setup.images import web
+from harness.setup.images import proxy, web
 from harness.setup.steps import Steps
 from harness.views.terminal import people
 
@@ -116,14 +119,21 @@ def status(as_json: AsJson = False, name: Name = "", docker_host: Host = "") -> 
         )
 
 
-def images(docker_host: Host = "") -> None:
+def images(
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="LAB...", help="Have what these labs use beside it, too.")
+    ] = None,
+    docker_host: Host = "",
+) -> None:
     """Build the demo application's image and load it into the cluster's nodes, where it is missing."""
-    steps = Steps(people)
+    labs, steps = [catalog.lab(name) for name in names or ()], Steps(people)
     host = engine.connect(endpoint.resolve(docker_host))
     tag = web.web(host, steps)
     loaded = web.load(host, steps, cluster.SHARED, tag)
     where = f"loaded into {', '.join(loaded)}" if loaded else "on every node already"
     people.print(f"{tag}: {where}.", highlight=False, soft_wrap=True)
+    if manifests.have_proxy((cell.arm, manifests.FOLDER / lab.name) for lab in labs for cell in lab.cells.values()):
+        people.print(f"{proxy.have(host, steps)}: on the engine, as {PROXY}.", highlight=False, soft_wrap=True)
 
 
 def clean(

@@ -72,7 +72,7 @@ def explain(
     if found is None:
         raise Problem(f"Explaining {claim}", f"{lab.name} does not judge it yet", "labs list")
     shown.print(f"From {folder}:", highlight=False, soft_wrap=True)
-    for line in explanation.text(lab, entry, found, docket, run.lacking, every=every):
+    for line in explanation.text(lab, entry, found, docket, run.lacking, every=every, width=shown.width):
         shown.print(line, soft_wrap=True)
 
 

@@ -21,6 +21,7 @@ from harness.commands.outputs import RUNS, Allowed, Outputs, ToJson, ToJunit, To
 from harness.judging import catalog, findings, register
 from harness.judging.docket import RERUNS, Docket, Settled
 from harness.judging.register import Register
+from harness.lab import manifests
 from harness.lab.claim import Lab
 from harness.lab.site import Kind
 from harness.model.errors import Problem
@@ -32,6 +33,7 @@ from harness.running.schedule import Job
 from harness.setup import commands
 from harness.setup.cluster.shared import Up
 from harness.setup.doctor import facts as host_facts
+from harness.setup.images import proxy
 from harness.setup.life import Life
 from harness.setup.steps import Steps
 from harness.sites import kinds
@@ -92,6 +94,8 @@ def recorded(
 ) -> int:  # fmt: skip
     if any(j.trials.arm.site.kind in kinds.HOSTS for j in jobs):
         kinds.have_hosts_image(up.engine, Steps(console))
+    if manifests.have_proxy((j.trials.arm, manifests.FOLDER / j.lab) for j in jobs):
+        proxy.have(up.engine, Steps(console))
     id_ = ownership.new_name()
     shared = up.shape.name if any(j.trials.arm.site.kind is Kind.CLUSTER for j in jobs) else ""
     does = " ".join(["labs run", *(lab.name for lab in labs)])

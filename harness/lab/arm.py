@@ -9,6 +9,9 @@ from dataclasses import dataclass, field, replace
 from harness.lab.site import Site
 
 IMAGE = "dk-labs/web:1"
+PROXY = "dk-labs/proxy:1"
+"""Stands before Compose's copies, where a lab asks for that; it is made for the engine alone."""
+
 PORT = 8080
 
 

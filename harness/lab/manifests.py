@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from harness.lab.arm import IMAGE, PORT
+from harness.lab.arm import IMAGE, PORT, PROXY
+from harness.lab.site import Kind
 from harness.model.errors import Problem
 
 if TYPE_CHECKING:
@@ -63,9 +64,16 @@ def containers(arm: Arm, folder: Path) -> list[Container]:
             except (TypeError, ValueError, AttributeError, KeyError) as error:
                 raise _odd(where, error) from error
     for one in found:
-        if one.image != IMAGE:
-            raise Problem(f"Reading {one.place}", f"its image is {one.image!r}", f"image: {IMAGE}")
+        if one.image != IMAGE and (one.image != PROXY or arm.site.kind is not Kind.ENGINE):
+            only = ", which is made for the engine alone" if one.image == PROXY else ""
+            raise Problem(f"Reading {one.place}", f"its image is {one.image!r}{only}", f"image: {IMAGE}")
     return found
+
+
+def have_proxy(arms: Iterable[tuple[Arm, Path]]) -> bool:
+    """Whether one of them, or a later version of it, runs the labs' proxy."""
+    every = {(one, folder) for arm, folder in arms for one in (arm, *map(arm.version, arm.versions))}
+    return any(c.image == PROXY for one, folder in every for c in containers(one, folder))
 
 
 def size(file: Path) -> tuple[int, int]:
@@ -92,13 +100,16 @@ def _odd(where: str, error: Exception) -> Problem:
 
 
 def unlike(arms: Iterable[Arm], folder: Path) -> list[str]:
-    """Where the arms of a lab differ in something that is not their question: each with both places."""
+    """Where the arms of a lab differ in something that is not their question: each with both places.
+
+    A proxy is another program than the copies, so it is compared with none of them.
+    """
     first: dict[str, tuple[object, str]] = {}
     found = []
     for arm in arms:
         if arm.differs:
             continue
-        for one in containers(arm, folder):
+        for one in (c for c in containers(arm, folder) if c.image == IMAGE):
             for trait, value in one.traits.items():
                 other, place = first.setdefault(trait, (value, one.place))
                 if other != value:
@@ -116,7 +127,7 @@ def _typed(arm: Arm) -> Iterator[Container]:
         words = shlex.split(command)
         if words[1:2] == ["run"]:
             cpus = next((words[n + 1] for n, word in enumerate(words[:-1]) if word == "--cpus"), "0")
-            image = next((word for word in words[2:] if word == IMAGE), words[-1])
+            image = next((word for word in words[2:] if word in (IMAGE, PROXY)), words[-1])
             yield Container(command, image, cpus=float(cpus), copies=copies)
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from harness.setup.engine import Engine
 
 
-OF_IMAGES = ("base", "image", "web", "node-image", "dockerhost-image")
+OF_IMAGES = ("base", "image", "web", "proxy", "node-image", "dockerhost-image")
 """Values of our label on images: a container that bears one has it from its image, and somebody else started it."""
 
 

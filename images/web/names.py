@@ -1,4 +1,4 @@
-"""Knows how to turn a host name into the addresses that the name server gives, or the first of them."""
+"""Knows how to turn a host name into the first of the addresses that the name server gives."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import socket
 import struct
 import threading
 import time
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -70,21 +69,12 @@ def by_system(host: str, deadline: float) -> str:
 
 def by_nameserver(host: str, deadline: float, conf: Path = RESOLV_CONF, port: int = 53) -> str:
     """Ask the name server itself: system resolvers may sort the addresses, and then stick to one copy."""
-    return _look_up(host, deadline, conf, port, most=1)[0]
-
-
-def all_by_nameserver(host: str, deadline: float, conf: Path = RESOLV_CONF, port: int = 53) -> list[str]:
-    """All that its answer holds, in its own order; it is never empty."""
-    return _look_up(host, deadline, conf, port, most=None)
-
-
-def _look_up(host: str, deadline: float, conf: Path, port: int, most: int | None) -> list[str]:
     if is_address(host):
-        return [host]
+        return host
     try:
         resolver = read_resolver(conf.read_text(encoding="utf-8"))
         for name in candidates(host, resolver):
-            if found := ask(name, resolver.server, port, deadline, most):
+            if found := ask(name, resolver.server, port, deadline):
                 return found
     except (OSError, ValueError, IndexError, struct.error) as fault:
         raise Unresolved(f"{host}: {fault}") from fault
@@ -114,7 +104,7 @@ def candidates(host: str, resolver: Resolver) -> list[str]:
     return [host, *searched] if host.count(".") >= resolver.ndots else [*searched, host]
 
 
-def ask(name: str, server: str, port: int, deadline: float, most: int | None) -> list[str]:
+def ask(name: str, server: str, port: int, deadline: float) -> str | None:
     """One question, never repeated: a packet that gets lost is an answer that did not come."""
     ident = int.from_bytes(os.urandom(2), "big")
     with socket.socket(socket.AF_INET6 if ":" in server else socket.AF_INET, socket.SOCK_DGRAM) as sock:
@@ -124,7 +114,7 @@ def ask(name: str, server: str, port: int, deadline: float, most: int | None) ->
             sock.settimeout(left)
             packet = sock.recv(4096)
             if packet[:2] == ident.to_bytes(2, "big"):
-                return list(islice(addresses(packet), most))
+                return next(addresses(packet), None)
     raise TimeoutError(f"the name server {server} did not answer")
 
 

@@ -31,16 +31,12 @@ def main(arguments: list[str]) -> int:
         import client
 
         return client.main(arguments[1:])
-    if arguments[:1] == ["proxy"]:
-        import proxy
-
-        return proxy.main(arguments[1:])
     if arguments == ["agent"]:
         import agent
 
         return agent.main()
     if arguments:
-        write_line(2, f"web: what is {arguments[0]!r}? Try: no argument for the server, client --help, proxy --help")
+        write_line(2, f"web: what is {arguments[0]!r}? Try: no argument for the server, client --help")
         return 2
     try:
         settings = Settings(os.environ)

@@ -24,6 +24,7 @@ SUITE = "bookworm"
 """Debian 12: its systemd runs on cgroup v1 and v2 alike; the one of Debian 13 no longer runs on v1."""
 
 DISK_GB = 9
+AS_ROOT = "sudo -E labs up, or labs up --node-image REF"
 
 
 def digest(*parts: Path | str) -> str:
@@ -68,18 +69,18 @@ class Means:
         may_install = debian.like_debian() and os.environ.get("LABS_INSTALL") != "never"
         return Means(os.geteuid() == 0, shutil.which("mmdebstrap") is not None or may_install, debian.missing())
 
-    def lacking(self) -> tuple[str, str]:
+    def lacking(self, as_root: str = AS_ROOT) -> tuple[str, str]:
         """What is missing, and what to type; two empty texts where nothing is."""
         if not self.root:
-            return "making a Debian root file system needs root", "sudo -E labs up, or labs up --node-image REF"
+            return "making a Debian root file system needs root", as_root
         if not self.mmdebstrap:
             return "this host has no mmdebstrap", "sudo apt-get install mmdebstrap, or your system's package"
         return (f"no Debian mirror: {self.no_mirror}", debian.GIVE_MIRROR) if self.no_mirror else ("", "")
 
 
-def check_root(what: str = "Building the node image") -> None:
+def check_root(what: str = "Building the node image", as_root: str = AS_ROOT) -> None:
     """Have what makes a root file system, or say how to get it, before minutes are spent on anything else."""
-    seen, fix = Means.here().lacking()
+    seen, fix = Means.here().lacking(as_root)
     if seen:
         raise Problem(what, seen, fix)
     debian.mirror()
