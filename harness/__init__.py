@@ -11,14 +11,14 @@ from harness.lab.questions import Answers, InPlace, Kept, LeftOut, Outage, Resto
 from harness.lab.questions.number import Counts, Number, Numbers
 from harness.lab.site import cluster, docker_host, engine, own_cluster, swarm
 from harness.lab.trial import Trial
-from harness.model.entries import Copy
+from harness.model.entries import Copy, Request
 from harness.model.seen import Seen, Span
-from harness.model.verdict import Grade, Verdict, fails, holds
+from harness.model.verdict import Grade, NotShown, Verdict, fails, holds
 
 __all__ = [
     "Act", "Answer", "Answers", "Arm", "Ask", "Copy", "Counts", "Fact", "Grade", "InPlace", "Kept", "Lab",
-    "LeftOut", "Number", "Numbers", "Outage", "Question", "Restored", "Seen", "Shared", "Sharing", "Span", "Target",
-    "Trial", "Trials", "Verdict", "act", "acts", "apply", "asks", "calm", "cluster", "command", "docker_host",
-    "engine", "fact", "fails", "holds", "own_cluster", "reach", "read", "scenario", "swarm", "take_away", "up",
-    "update", "verdict_of", "writes",
+    "LeftOut", "NotShown", "Number", "Numbers", "Outage", "Question", "Request", "Restored", "Seen", "Shared",
+    "Sharing", "Span", "Target", "Trial", "Trials", "Verdict", "act", "acts", "apply", "asks", "calm", "cluster",
+    "command", "docker_host", "engine", "fact", "fails", "holds", "own_cluster", "reach", "read", "scenario",
+    "swarm", "take_away", "up", "update", "verdict_of", "writes",
 ]  # fmt: skip

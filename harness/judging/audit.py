@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any, TypeVar
 
-from harness.lab.acts import Act
+from harness.lab.acts import Act, calm
 from harness.lab.question import Fact, Question
 from harness.lab.timeline import Step, Timeline
 from harness.lab.trial import Trial, Victim
@@ -29,6 +29,9 @@ from harness.model.verdict import NotShown
 
 E = TypeVar("E", bound=Entry)
 R = TypeVar("R", Acted, Window)
+ANSWERED = 0.8
+"""Of the requests of a load so many must be answered; else it was none, or hit those who were not to bear it."""
+
 SILENT_S = 1.0
 """A client that sent nothing for so long has seen nothing of what was then."""
 
@@ -71,12 +74,22 @@ def _kept_pace(asking: Asking, entries: Sequence[Entry]) -> None:
     if end is None or end.wrong:
         raise NotShown("client-broke-off", end.wrong if end else "the client did not come to its end")
     if not asking.judged:
+        _loaded(asking, end, entries)
         return
     sent = sorted(e.at_s for e in entries if type(e) is Request and e.client == asking.client)
     if len(sent) != end.sent:
         raise NotShown("client-broke-off", f"{len(sent)} of {end.sent} requests were written down")
     if (silent := max((b - a for a, b in pairwise(sent)), default=0.0)) > SILENT_S + 1 / asking.per_s:
         raise NotShown("client-silent", f"the client sent nothing for {silent:.1f} s")
+
+
+def _loaded(asking: Asking, end: Asked, entries: Sequence[Entry]) -> None:
+    """Of a load no request is written down, but it has to have been one."""
+    calmed = (e.sent_s for e in entries if type(e) is Acted and e.name == calm.name and e.sent_s > asking.at_s)
+    planned = int(asking.per_s * (next(calmed, end.at_s) - asking.at_s))
+    answered = end.sent - end.failed
+    if answered < ANSWERED * planned:
+        raise NotShown("no-load", f"{answered} of {planned} requests of the load were answered")
 
 
 class Auditor(Trial):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.judging.docket import Docket, Settled
 from harness.model.entries import Entry
-from harness.model.verdict import Grade, combine, unsettled, whole
+from harness.model.verdict import Grade, combine, lacks, unsettled, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -36,6 +36,9 @@ class Finding:
 
     part_expected: Mapping[str, tuple[str, tuple[str, ...]]]
     """For each part that is built: the word and the conditions."""
+
+    needs: frozenset[str] = frozenset()
+    """What of a host the register says it needs: one that lacks it has done nothing wrong."""
 
     @property
     def as_expected(self) -> bool:
@@ -101,7 +104,8 @@ def finding(settled: Settled, register: Register) -> Finding:
         expected, given = whole({p.name: (p.expected, p.given) for p in built})
     verdict = combine(parts)
     wanted = {p.name: (str(p.expected), tuple(p.given)) for p in built}
-    return Finding(id_, lab, entry.sentence, verdict, parts, missing, str(expected), tuple(given), wanted)
+    expects = str(expected), tuple(given), wanted
+    return Finding(id_, lab, entry.sentence, verdict, parts, missing, *expects, frozenset(entry.needs))
 
 
 def _same(verdict: Verdict, grade: str, given: tuple[str, ...]) -> bool:
@@ -109,7 +113,7 @@ def _same(verdict: Verdict, grade: str, given: tuple[str, ...]) -> bool:
 
 
 def exit_code(findings: list[Finding], leftovers: int, allowed: frozenset[str]) -> int:
-    """The worst that happened decides; what this host cannot do must be named to pass."""
+    """The worst that happened decides; what this host cannot do must be named to pass, here or in the register."""
     if leftovers:
         return LEFT_BEHIND
     if not findings:
@@ -123,8 +127,19 @@ def _differs(one: Finding, allowed: frozenset[str]) -> bool:
     if one.verdict.grade is Grade.INCONCLUSIVE:
         return False
     if one.verdict.grade is Grade.UNAVAILABLE:
-        return one.id not in allowed
+        return one.id not in allowed and not _excused(one)
     return not one.as_expected
+
+
+def _excused(one: Finding) -> bool:
+    """What this host cannot do is in the register, and all else is as expected."""
+    parts = {name: v for name, v in one.parts.items() if v.grade is not Grade.UNAVAILABLE}
+    missing = frozenset[str]().union(*map(lacks, one.parts.values()))
+    return (
+        bool(missing)
+        and missing <= one.needs
+        and all(_same(v, *one.part_expected[name]) for name, v in parts.items())
+    )
 
 
 def document(run: Recording, findings: list[Finding], code: int) -> dict[str, Any]:

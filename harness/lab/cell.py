@@ -35,6 +35,9 @@ class Scenario:
     round: str = ""
     """Its trials on a site wait for each other before what hits them all."""
 
+    at_once: bool = False
+    """All its repetitions are in one round."""
+
     trials: int = 0
     """It is run so often, whatever else is; 0: as often as the run says."""
 
@@ -48,13 +51,16 @@ class Scenario:
 @overload
 def scenario(play: Play) -> Scenario: ...
 @overload
-def scenario(*, round: str = "", trials: int = 0, asks: str = GUESS) -> Callable[[Play], Scenario]: ...
+def scenario(
+    *, round: str = "", at_once: bool = False, trials: int = 0, asks: str = GUESS
+) -> Callable[[Play], Scenario]: ...
 
 
 def scenario(
     play: Play | None = None,
     *,
     round: str = "",  # noqa: A002  (what it is called where labs are written)
+    at_once: bool = False,
     trials: int = 0,
     asks: str = GUESS,
 ) -> Scenario | Callable[[Play], Scenario]:
@@ -62,7 +68,7 @@ def scenario(
         plan = inspect.getdoc(play)
         if not plan:
             raise TypeError(f"scenario {play.__name__} has no docstring, which is its plan")
-        return Scenario(play.__name__.replace("_", " "), plan, play, round, trials, asks)
+        return Scenario(play.__name__.replace("_", " "), plan, play, round, at_once, trials, asks)
 
     return made(play) if play else made
 

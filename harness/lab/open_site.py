@@ -35,7 +35,7 @@ class Ask:
     """The Host header, where it is not the target's name."""
 
     at: str = ""
-    """`outside`, or a node; else in the copies' own network."""
+    """`outside`, `forwarded` (a port that kubectl forwards), or a node; else in the copies' own network."""
 
     judged: bool = True
     """Each request is written down."""

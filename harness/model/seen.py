@@ -105,9 +105,13 @@ class Seen:
         return next((e for e in reversed(self.entries) if type(e) is Told and e.fact == fact), None)
 
     def refusal(self) -> str:
-        """Why the platform takes on no more, once all that it did take on has come."""
+        """Why the platform takes on no more, once all that it did take on has come.
+
+        A container that was made and not begun when the command failed is begun by nobody.
+        """
         copies = [c for c in self.of(Copy) if c.at_s >= self.since.sent_s]
-        coming = {c.thing for c in copies} - {c.thing for c in copies if c.what != "created"}
+        made = {c.thing for c in copies if not (self.since.no and c.state == "created")}
+        coming = made - {c.thing for c in copies if c.what != "created"}
         return "" if coming else self.since.no or next((c.no for c in copies if c.what == "refused"), "")
 
     def span(self, at_s: float, unseen_s: float = 0.0) -> Span:

@@ -62,8 +62,17 @@ def unsettled(reason: str, sentence: str) -> Verdict:
     return Verdict(Grade.INCONCLUSIVE, sentence, reason=reason)
 
 
+LACKS = "this host lacks "
+
+
 def unavailable(lacking: str) -> Verdict:
-    return Verdict(Grade.UNAVAILABLE, f"this host lacks {lacking}", reason="lacking")
+    return Verdict(Grade.UNAVAILABLE, f"{LACKS}{lacking}", reason="lacking")
+
+
+def lacks(verdict: Verdict) -> frozenset[str]:
+    """What the host would have to have."""
+    named = verdict.sentence.removeprefix(LACKS)
+    return frozenset(named.split(", ")) if verdict.grade is Grade.UNAVAILABLE else frozenset()
 
 
 def whole(parts: Mapping[str, tuple[Grade, tuple[str, ...]]]) -> tuple[Grade, tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,8 +15,12 @@ from harness.lab.claim import Lab
 from harness.model.errors import Problem
 from harness.running.schedule import Job
 
-FEW = 3
-"""Trials that take long are run so often."""
+OFTEN = {6.0: 3, 20.0: 2}
+"""Trials that take longer than so many seconds, from their steady state on, are run so often at most."""
+
+
+SCALED = re.compile(r"(?:--replicas[ =]|--scale \w+=|scale .*\w=)(\d+)")
+"""What a typed command says of the number of copies."""
 
 
 def capacity() -> float:
@@ -24,10 +29,12 @@ def capacity() -> float:
 
 
 def cpus(arm: Arm, folder: Path) -> float:
-    """What an arm may use, added up over its copies."""
+    """What an arm may use, added up over its copies; with a later version's number where a command says it."""
     every = manifests.containers(arm, folder)
     lasting = sum(c.cpus * c.copies for c in every if not c.passing)
-    return max([lasting, *(c.cpus * c.copies for c in every if c.passing)])
+    each = max((c.cpus for c in every), default=0.0)
+    later = [each * int(found[1]) for text in arm.versions.values() if (found := SCALED.search(text))]
+    return max([lasting, *later, *(c.cpus * c.copies for c in every if c.passing)])
 
 
 def plan(
@@ -64,7 +71,13 @@ def plan(
 
 
 def held(cell: Trials, number: int, trials: int, *, full: bool) -> bool:
-    return not full and number > FEW and trials > FEW and not cell.scenario.trials and not cell.scenario.round
+    """Whether it depends on how long the first one takes."""
+    return not (full or cell.scenario.trials or cell.scenario.round) and number > min(OFTEN.values()) < trials
+
+
+def most(lasted_s: float) -> int | None:
+    """How often a trial that lasts so long is run at most, where there is a limit."""
+    return min((n for limit_s, n in OFTEN.items() if lasted_s > limit_s), default=None)
 
 
 def check(lab: Lab) -> None:

@@ -23,8 +23,8 @@ from harness.model.errors import Problem
 from harness.model.lines import Fewer, Opened, Opening, Over, Removed, Trouble
 from harness.running.gates import Gates
 from harness.running.one_trial import OneTrial, Together
-from harness.running.plan import FEW, capacity
-from harness.running.schedule import Action, Close, Go, Job, Open, SiteState, Start, due
+from harness.running.plan import OFTEN, capacity, most
+from harness.running.schedule import Action, Close, Go, Job, JobState, Open, SiteState, Start, due
 from harness.running.site_life import CLOSE_S, SiteLife
 from harness.running.stepping import Stepper, Stepping, one_by_one
 from harness.running.waits import Waiting
@@ -33,9 +33,6 @@ from harness.setup.commands import Programs
 
 HURRY_S = 12.0
 """To clean up when somebody wants us gone."""
-
-LONG_S = 6.0
-"""A trial that takes longer, from its steady state on, is repeated less often."""
 
 LETTER_S = 0.5
 
@@ -228,25 +225,27 @@ class Run:
         lasted = self.clock.now() - self.measured.get(job.id, self.clock.now())
         self.jobs[job.id] = replace(job, state="over")
         if job.number == 1:
-            self._decide(job.key, long=lasted > LONG_S)
+            self._decide(job.key, lasted, over=True)
 
     def _repetitions(self) -> None:
         """One that is on its way for long is known to take long before it is over."""
         for job in list(self.jobs.values()):
-            on = job.state in ("watching", "striking") and job.number == 1
-            if on and self.clock.now() - self.measured[job.id] > LONG_S:
-                self._decide(job.key, long=True)
+            if job.state in ("watching", "striking") and job.number == 1:
+                self._decide(job.key, self.clock.now() - self.measured[job.id], over=False)
 
-    def _decide(self, key: tuple[str, str], *, long: bool) -> None:
+    def _decide(self, key: tuple[str, str], lasted_s: float, *, over: bool) -> None:
         """Long trials are repeated less often: what they show is that something does not happen."""
+        limit = most(lasted_s)
         same = [j for j in self.jobs.values() if j.key == key and j.state in ("held", "waiting")]
-        for job in same:
-            if job.state == "held" and long:
-                del self.jobs[job.id]
-            else:
-                self.jobs[job.id] = replace(job, state="waiting", long=job.long or long)
-        if long and any(j.state == "held" for j in same):
-            self.journal.put("", Fewer(at_s=self._now(), lab=key[0], cell=key[1], of=FEW))
+        needless = [j for j in same if j.state == "held" and limit and j.number > limit]
+        for job in needless:
+            del self.jobs[job.id]
+        for job in (j for j in same if j.id in self.jobs):
+            state: JobState = "waiting" if over else job.state
+            self.jobs[job.id] = replace(job, state=state, long=job.long or lasted_s > min(OFTEN))
+        if needless and limit:
+            self.planned[key] = limit
+            self.journal.put("", Fewer(at_s=self._now(), lab=key[0], cell=key[1], of=limit))
 
     def _rerun(self, again: Again) -> None:
         """With all of its round, which a strike hits together; unless these wait already."""
@@ -260,7 +259,7 @@ class Run:
 
     def _round_of(self, job: Job) -> list[Job]:
         """Those that are struck together, the newest repetition of each."""
-        same = {j.trials.cell: j for j in list(self.jobs.values()) if (j.site, j.round) == (job.site, job.round)}
+        same = {j.name: j for j in list(self.jobs.values()) if (j.site, j.round) == (job.site, job.round)}
         return list(same.values()) if job.round else [job]
 
     def _trial(self, job: Job) -> None:

@@ -50,7 +50,8 @@ class Job:
 
     @property
     def round(self) -> str:
-        return f"{self.lab}: {self.trials.scenario.round} #{self.number}" if self.trials.scenario.round else ""
+        named = self.trials.scenario.round
+        return f"{self.lab}: {named}{'' if self.trials.scenario.at_once else f' #{self.number}'}" if named else ""
 
     @property
     def name(self) -> str:

@@ -6,11 +6,13 @@ import gc
 import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
+from harness.lab.arm import Arm
 from harness.lab.open_site import Ask, No, OpenSite, Scope, TrialSite
 from harness.model.clock import Clock, Deadline, RealClock
 from harness.model.entries import Asked, Asking, Copy, Entry, Request
@@ -148,14 +150,21 @@ def _used(opened: Opened) -> Iterator[Opened]:
 @pytest.fixture
 def site(opened: Opened, tmp_path: Path) -> Iterator[Site]:
     """Three copies that serve, in a trial of their own."""
+    with brought_up(opened, opened.kind.arm, HERE, tmp_path) as found:
+        yield found
+
+
+@contextmanager
+def brought_up(opened: Opened, arm: Arm, manifests: Path, folder: Path, copies: int = 3) -> Iterator[Site]:
+    """So many copies of another arm that serve."""
     heard: list[Entry] = []
-    scope = opened.scope(tmp_path, heard.append)
+    scope = replace(opened.scope(folder, heard.append), arm=arm, manifests=manifests)
     here = opened.place.trial(scope)
     found = Site(opened, here, scope, heard)
     try:
-        for command in opened.kind.arm.commands():
+        for command in arm.commands():
             assert (answer := here.types(command)).code == 0, answer.said
-        found.wait_for(3)
+        found.wait_for(copies)
         yield found
     finally:
         here.leave()

@@ -16,12 +16,17 @@ from harness.lab.open_site import OpenSite, Scope
 from harness.lab.site import Kind, Site
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
-from harness.setup import endpoint, projects, tools
+from harness.model.project import NAME
+from harness.running import ownership
+from harness.setup import endpoint, life, projects, tools
 from harness.setup import engine as engines
 from harness.setup.cluster import shared
+from harness.setup.cluster.kube import Kube
 from harness.setup.life import Life
 
 BACK_S = 60.0
+PEOPLE = f"{projects.EXERCISE}contract-"
+"""How the projects and namespaces of this suite's people begin; they end as the name of its run does."""
 
 
 @cache
@@ -50,12 +55,41 @@ def opened(declared: Site, run: str) -> Iterator[OpenSite]:
         pytest.skip(why)
     from harness.sites import kinds
 
+    swept()
     engine = engines.connect(endpoint.resolve())
     try:
         with Life.begin(run, engine, does="the contract suite"):
             yield kinds.open_site(declared, run, engine)
     finally:
         engine.client.close()
+
+
+@cache
+def swept() -> None:
+    """What an earlier suite left that was killed goes: its runs' things, and what its people had brought up."""
+    engine = engines.connect(endpoint.resolve())
+    try:
+        ownership.forget_dead(engine)
+        alive = tuple(one.run[-4:] for one in life.living(engine))
+        beside = (*projects.networks(engine), *projects.volumes(engine))
+        named = [*(c.labels for c in projects.containers(engine)), *(one.attrs["Labels"] for one in beside)]
+        for name in {labels[projects.PROJECT] for labels in named}:
+            if name.startswith(PEOPLE) and not name.endswith(alive):
+                projects.take_down(engine, name)
+        if not missing(Kind.CLUSTER):
+            _sweep_cluster(alive)
+    finally:
+        engine.client.close()
+
+
+def _sweep_cluster(alive: tuple[str, ...]) -> None:
+    from harness.sites.kubernetes import lent
+
+    kube = Kube(shared.SHARED.kubeconfig)
+    for namespace in kube.get("/api/v1/namespaces", labelSelector=f"{NAME}={lent.EXERCISE}")["items"]:
+        name = str(namespace["metadata"]["name"])
+        if name.startswith(PEOPLE) and not name.endswith(alive):
+            lent.take_back(kube, name, Deadline.after(BACK_S))
 
 
 @contextmanager

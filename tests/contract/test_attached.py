@@ -10,7 +10,7 @@ from harness.lab.open_site import Ask
 from harness.model.entries import Heard
 from tests.contract.conftest import Site
 from tests.contract.kinds import only
-from tests.contract.real import by_hand
+from tests.contract.real import PEOPLE, by_hand
 
 
 def shared(kind):
@@ -20,7 +20,7 @@ def shared(kind):
 @pytest.fixture
 def attached(opened, tmp_path):
     heard = []
-    scope = opened.scope(tmp_path, heard.append, at=f"dkl-exercise-contract-{opened.run[-4:]}")
+    scope = opened.scope(tmp_path, heard.append, at=f"{PEOPLE}{opened.run[-4:]}")
     with by_hand(opened, scope):
         here, images = opened.place.attach(scope)
         assert images == (IMAGE,)

@@ -39,6 +39,45 @@ metadata: {name: gone}
 spec:
   containers: [{name: web, image: "dk-labs/web:1"}]
 """
+BUSY = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: busy}
+spec:
+  selector: {matchLabels: {app: busy}}
+  template:
+    metadata: {labels: {app: busy}}
+    spec: {containers: [{name: web, image: "dk-labs/web:1", resources: {limits: {cpu: 100m}}}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: busy}
+spec: {selector: {app: busy}, ports: [{port: 8080}]}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: busy}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: busy}
+  maxReplicas: 3
+  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}]
+  behavior: {scaleDown: {stabilizationWindowSeconds: 10}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: looped}
+spec:
+  selector: {matchLabels: {app: looped}}
+  template:
+    metadata: {labels: {app: looped}}
+    spec: {containers: [{name: web, image: "dk-labs/web:1"}]}
+"""
+LOOP = """
+while sleep 3; do
+  kubectl scale deployment looped --replicas 2
+done
+"""
+LOAD = Ask(5, "/burn?ms=16", ("busy",), timeout_s=5, judged=False)
 LIVES_S = "        - name: web\n          image: dk-labs/web:1"
 
 
@@ -49,10 +88,11 @@ class Story:
         version = (LIVES_S, f"{LIVES_S}\n          env: [{{name: VERSION, value: '2'}}]")
         bad = (LIVES_S, f"{LIVES_S}\n          args: [nonsense]")
         self.seen = []
+        (folder / "loop.sh").write_text(LOOP)
+        recipe = "deployment-three.yaml service.yaml stateful.yaml bare.yaml busy.yaml loop.sh"
         self.t = Trial(
-            folder, site.own_cluster(3), "deployment-three.yaml service.yaml stateful.yaml bare.yaml", *faults,
-            stateful=STATEFUL, bare=BARE, second=changed("deployment-three.yaml", version),
-            bad=changed("deployment-three.yaml", bad),
+            folder, site.own_cluster(3), recipe, *faults, stateful=STATEFUL, bare=BARE, busy=BUSY,
+            second=changed("deployment-three.yaml", version), bad=changed("deployment-three.yaml", bad),
         )  # fmt: skip
         for part in (self.begins, self.copies, self.versions, self.nodes, self.ends):
             part()
@@ -81,6 +121,7 @@ class Story:
         self.looks(9)
         self.seen += [self.t.site.health(), self.t.site.streams()]
         self.tries(self.t.here.begin, Ask(per_s=10))
+        self.tries(self.t.here.begin, LOAD)
         self.looks(3)
 
     def copies(self):

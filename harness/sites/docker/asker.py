@@ -14,15 +14,21 @@ from harness.setup import tools
 from harness.sites.docker.compose import SERVICE
 from harness.sites.labels import BESIDE_LABEL, RUN_LABEL
 
+NOBODY = "127.0.0.1"
+"""In a container nobody listens there."""
+
 
 def asker(name: str, network: str, labels: Mapping[str, str], asked: Sequence[str]) -> list[str]:
     """`asked` are the client program's own arguments. It ends when nobody speaks to it any more, and is gone then.
 
-    Its lines come over the connection, not by way of a log, which would be rotated away.
+    Its lines come over the connection, not by way of a log, which would be rotated away. What the network itself has
+    no name for is asked of nobody: the host's name servers might answer anything, and would hear of it.
     """
+    names = [] if network == "host" else ["--dns", NOBODY]
     return [
         str(tools.docker_cli()), "run", "--rm", "--interactive", "--init", "--log-driver", "none",
-        "--name", name, "--network", network, "--pull", "never", *label_flags(labels), IMAGE, "client", *asked,
+        "--name", name, "--network", network, *names, "--pull", "never", *label_flags(labels),
+        IMAGE, "client", *asked,
     ]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from harness.setup.projects import ONE_OFF, PROJECT
 from harness.sites.docker.copies import answered
 from harness.sites.docker.events import DockerEvents
 from harness.sites.docker.own import beside, drop
-from harness.sites.docker.reach import Reach
+from harness.sites.docker.reach import BRIDGE, Reach, on_bridge
 
 if TYPE_CHECKING:
     from harness.setup.engine import Engine
@@ -35,6 +35,8 @@ class Borrowed:
         self._reach.join(self.networks)
         with answered():
             listed = self._engine.client.api.containers(all=True, filters=self.containers)
+        if on_bridge(listed):
+            self._reach.join_named(BRIDGE)
         return tuple(sorted({str(one["Image"]) for one in listed}))
 
     def wrong(self) -> str:

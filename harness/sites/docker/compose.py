@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -20,6 +21,9 @@ from harness.sites.typed import telling
 READ_S = 60.0
 SCRATCH = "LABS_SCRATCH"
 """In a Compose file: a folder of the host's that is the trial's own."""
+
+PORT = "LABS_PORT"
+"""In a Compose file: a port of this machine's that nobody else has."""
 
 OWN_IMAGES = "dk-labs/"
 """How images that are made here are called. A registry that has one of that name has somebody else's."""
@@ -47,9 +51,10 @@ class Compose:
         """Looked up once: it means running a program."""
         return tools.compose()
 
-    def environment(self, project: str, files: Sequence[Path], scratch: Path | None) -> dict[str, str]:
+    def environment(self, project: str, files: Sequence[Path], scratch: Path | None, port: int = 0) -> dict[str, str]:
         """In which Compose, typed as a person would, speaks of this project."""
         given = {"COMPOSE_PROJECT_NAME": project, "COMPOSE_ANSI": "never"}
+        given |= {PORT: str(port)} if port else {}
         given |= {"COMPOSE_FILE": os.pathsep.join(map(str, files))} if files else {}
         given |= {SCRATCH: str(scratch.resolve())} if scratch else {}
         return self._own | given
@@ -107,10 +112,22 @@ class Project:
         self._beside = scope.folder / f"{scope.trial}-labels.yaml"
 
     @property
+    def program(self) -> list[str]:
+        return self._compose.program
+
+    @property
     def environment(self) -> dict[str, str]:
         scratch = self.scratch if self._labels else None
         beside = [self._beside] if self._files and self._labels and self._beside.exists() else []
-        return self._compose.environment(self._scope.name, [*self._files, *beside], scratch)
+        port = self._port if self._labels and self._reads_port() else 0
+        return self._compose.environment(self._scope.name, [*self._files, *beside], scratch, port)
+
+    @cached_property
+    def _port(self) -> int:
+        return free_port()
+
+    def _reads_port(self) -> bool:
+        return any(PORT in file.read_text() for file in self._files if file.exists())
 
     def argv(self, words: Sequence[str]) -> list[str]:
         """For `docker compose` and these words: where it names files, ours stands behind them."""
@@ -147,6 +164,19 @@ class Project:
             if service and (found := difference(service, one)):
                 return f"{one['Name'].lstrip('/').removeprefix(f'{self._scope.name}-')}: {found}"
         return ""
+
+
+_taken: set[int] = set()
+
+
+def free_port() -> int:
+    """One of this machine's that nobody has, and that nobody else in this process was given."""
+    while True:
+        with socket.create_server(("127.0.0.1", 0)) as there:
+            port = int(there.getsockname()[1])
+        if port not in _taken:
+            _taken.add(port)
+            return port
 
 
 def split(words: Sequence[str]) -> tuple[list[str], list[str]]:

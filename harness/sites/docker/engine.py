@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.lab.arm import IMAGE, PORT, Arm
+from harness.lab.arm import IMAGE, PORT, PROXY, Arm
+from harness.lab.manifests import have_proxy
 from harness.lab.open_site import ASK_S, Answer, Ask, No, Scope
 from harness.model.clock import Deadline
 from harness.model.entries import Copy, Heard
@@ -26,16 +26,14 @@ from harness.sites.docker.borrowed import Borrowed
 from harness.sites.docker.compose import Compose
 from harness.sites.docker.copies import act_upon, answered, copy_of
 from harness.sites.docker.events import DockerEvents
+from harness.sites.docker.evidence import evidence
 from harness.sites.docker.own import Ground, Own
-from harness.sites.docker.reach import Reach
+from harness.sites.docker.reach import BRIDGE, Reach, on_bridge
 from harness.sites.docker.surroundings import Surroundings
 from harness.sites.labels import BESIDE_LABEL, RUN_LABEL
 
 if TYPE_CHECKING:
     from harness.setup.engine import Engine
-
-TAIL = 500
-"""Lines of a log that are kept as evidence."""
 
 HANDS = 4
 """What is typed many times is typed so many times at once at most."""
@@ -74,22 +72,25 @@ class EngineSite:
                 self.reach.renew()
             return
         with _bounded(f"Opening {self.name}"):
-            self._check_image()
+            self._check_image(IMAGE, "labs images")
             self._events = DockerEvents(self.engine, f"{RUN_LABEL}={self.run}", self._hear)
             self._events.start()
             self.engine.client.networks.create(self.network, labels={NAME: "run", RUN_LABEL: self.run})
             self._reach = Reach(self.engine, self.run, self.network)
 
-    def _check_image(self) -> None:
+    def _check_image(self, name: str, fix: str) -> None:
         from docker.errors import ImageNotFound
 
         try:
-            self.engine.client.images.get(IMAGE)
+            self.engine.client.images.get(name)
         except ImageNotFound as missing:
-            raise Problem(f"Starting {IMAGE}", "the engine has no such image", "labs images") from missing
+            raise Problem(f"Starting {name}", "the engine has no such image", fix) from missing
 
     def check(self, arm: Arm, manifests: Path) -> None:
         self.compose.check(arm, manifests)
+        if have_proxy([(arm, manifests)]):
+            with _bounded(f"Opening {self.name}"):
+                self._check_image(PROXY, f"labs images {manifests.name}")
 
     def health(self) -> str:
         """Without the helper nothing is seen to serve, so that what came back would pass for what stayed away.
@@ -215,8 +216,8 @@ class EngineTrial:
         answer = self._around.types(command)
         if " compose " in command or " network " in command:
             self._site.reach.join(self.ground.networks)
-        elif "bridge" in self._around.runs.networks:
-            self._site.reach.join_named("bridge")
+        if BRIDGE in self._around.runs.networks or (" compose " in command and on_bridge(self._listed())):
+            self._site.reach.join_named(BRIDGE)
         return answer
 
     def repeats(self, command: str, times: int) -> list[Answer]:
@@ -252,10 +253,11 @@ class EngineTrial:
         return self._clients.end(ask)
 
     def _network(self) -> str:
-        """Where the copies are known by their names: a network of the trial's, or else the run's."""
+        """Where the copies are known by their names: a network of the trial's, or else the one that they are in."""
         with answered():
             names = [str(n.name) for n in self._engine.client.networks.list(filters=dict(self.ground.networks))]
-        return min(names, key=lambda name: (not name.endswith("_default"), name), default=self._site.network)
+        other = BRIDGE if on_bridge(self._listed()) else self._site.network
+        return min(names, key=lambda name: (not name.endswith("_default"), name), default=other)
 
     def published(self, ask: Ask) -> list[int]:
         """For each that is asked a port of the host's."""
@@ -267,18 +269,7 @@ class EngineTrial:
         return self._around.project.altered(self._inspected())
 
     def evidence(self) -> Mapping[str, str]:
-        found = {}
-        try:
-            with answered():
-                for one in self._engine.client.containers.list(
-                    all=True, ignore_removed=True, filters=dict(self.ground.containers)
-                ):
-                    name = str(one.name).removeprefix(f"{self.scope.name}-")
-                    found[f"{name}.json"] = json.dumps(one.attrs, indent=2)
-                    found[f"{name}.log"] = one.logs(tail=TAIL, timestamps=True).decode(errors="replace")
-        except No as no:
-            found["engine.txt"] = str(no)
-        return found
+        return evidence(self._engine, self.ground.containers, f"{self.scope.name}-")
 
     def quiet(self) -> None:
         """Its clients and programs end."""

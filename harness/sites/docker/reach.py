@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from harness.lab.open_site import Answer, No
@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from docker.models.networks import Network
 
     from harness.setup.engine import Engine
+
+
+BRIDGE = "bridge"
+"""The network that every engine has by default; it knows no names."""
+
+
+def on_bridge(listed: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether one of the containers is in it, as the engine lists them."""
+    return any(BRIDGE in one["NetworkSettings"]["Networks"] for one in listed)
 
 
 class Reach:

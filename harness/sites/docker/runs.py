@@ -97,6 +97,8 @@ class Runs:
         networks = [value for flag, value in options(words) if flag in NETWORK]
         if networks:
             self.networks += [self._network_of(n) for n in networks if not n.startswith("container:")]
+            if len(networks) == 1 and networks[0] in self._names and "--name" in typed:
+                given += ["--network-alias", typed["--name"]]  # as which it would be known there
         else:
             given += ["--network", self._network]
         at = image_at(words)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -39,8 +40,7 @@ class Surroundings:
     def types(self, command: str) -> Answer:
         words = shlex.split(command)
         if words[:1] == ["sh"] and len(words) == 2:
-            env = self.project.environment
-            return self.programs.start(command, words[1], env=env, cwd=self._scope.manifests)
+            return self.programs.start(command, words[1], env=self._for_programs(), cwd=self._scope.manifests)
         if words[:2] == ["docker", "compose"]:
             return self._run(command, self.project.argv(words[2:]), self.project.files(words[2:]))
         if words[:1] != ["docker"]:
@@ -49,6 +49,17 @@ class Surroundings:
             return self._create_network(command, words[1:], subnet)
         self._make_volumes(words[1:])
         return self._run(command, [self._docker, *self.runs.argv(words[1:])])
+
+    def _for_programs(self) -> dict[str, str]:
+        """There `docker compose` is what a person types as well, whether or not it is the docker command's plugin."""
+        env, compose = self.project.environment, self.project.program
+        two = f'[ "$1" != compose ] || {{ shift; exec {shlex.join(compose)} "$@"; }}'
+        text = f'#!/bin/sh\n{two}\nexec {shlex.quote(self._docker)} "$@"\n'
+        file = self._scope.folder / self._scope.trial / "bin" / "docker"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        file.chmod(0o755)
+        return env | {"PATH": os.pathsep.join((str(file.parent.resolve()), env.get("PATH", os.defpath)))}
 
     def removes(self, command: str) -> bool:
         """Whether containers may go by it, and leave volumes without a name behind."""

@@ -1,11 +1,11 @@
-"""From where a trial's clients ask: a Pod in its namespace, a Pod in a node's own network, or beyond the cluster."""
+"""From where a trial's clients ask: a Pod in its namespace or a node's own network, beyond the cluster, or here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from harness.lab.arm import IMAGE
+from harness.lab.arm import IMAGE, PORT
 from harness.lab.open_site import Ask, No, Scope
 from harness.model.clock import Deadline
 from harness.model.errors import Problem
@@ -13,13 +13,14 @@ from harness.model.waiting import TooLate, until
 from harness.setup import removal
 from harness.setup.cluster import nodes
 from harness.setup.cluster.kube import Refused
-from harness.sites.client import PROGRAM, flags
+from harness.sites.client import HERE, PROGRAM, flags
 from harness.sites.docker.asker import asker, client_labels
 from harness.sites.kubernetes.connection import Connection
+from harness.sites.kubernetes.forward import LOOPBACK, Forward
 from harness.sites.kubernetes.sweep import FORCE, delete
 from harness.sites.labels import BESIDE_LABEL
 
-OUTSIDE = "outside"
+OUTSIDE, FORWARDED = "outside", "forwarded"
 POD = "dk-labs-client"
 POD_S = 30.0
 
@@ -31,12 +32,15 @@ class Askers:
         self._at, self._scope = at, scope
         self._pods = f"/api/v1/namespaces/{scope.name}/pods"
         self._beyond = False
+        self._forwards: list[Forward] = []
 
     def command(self, ask: Ask, number: int, env: Mapping[str, str]) -> tuple[list[str], Mapping[str, str]]:
         """What is run here to have it asked, and in which environment; No where it cannot be asked."""
         try:
             if ask.at == OUTSIDE:
                 return self._outside(ask, number), self._at.engine.environment
+            if ask.at == FORWARDED:
+                return self._forwarded(ask, env), env
             pod = self._pod(ask.at)
         except (Refused, TooLate) as why:
             raise No(f"nobody can ask: {why}") from why
@@ -50,6 +54,12 @@ class Askers:
         labels = client_labels(self._at.run, self._scope.trial)
         self._beyond = True
         return asker(f"{self._scope.name}-outside-{number}", network, labels, flags(ask, places))
+
+    def _forwarded(self, ask: Ask, env: Mapping[str, str]) -> list[str]:
+        """On this machine, at ports that kubectl forwards to the Services."""
+        begun = [Forward(str(self._at.kubectl), to, ask.port or PORT, env) for to in ask.to]
+        self._forwards += begun
+        return [*HERE, *flags(ask, [f"{LOOPBACK}:{one.port()}" for one in begun])]
 
     def _node_port(self, service: str) -> int:
         spec = self._at.kube.get(f"/api/v1/namespaces/{self._scope.name}/services/{service}")["spec"]
@@ -76,6 +86,9 @@ class Askers:
 
     def quiet(self) -> None:
         """Those beyond the cluster end by themselves when nobody speaks to them any more, but not at once."""
+        for forward in self._forwards:
+            forward.end()
+        self._forwards.clear()
         if self._beyond:
             labels = client_labels(self._at.run, self._scope.trial)
             ours: Any = {"label": [f"{name}={value}" for name, value in labels.items()]}

@@ -31,6 +31,8 @@ def environment(kubectl: Path, shape: Shape, contexts: Path) -> dict[str, str]:
     return dict(os.environ) | {
         "KUBECONFIG": os.pathsep.join((str(contexts), str(shape.kubeconfig))),
         "KUBECACHEDIR": str(shape.folder / "kubectl"),
+        # Over WebSockets a program that has read nothing for a minute is never told that its input ends.
+        "KUBECTL_REMOTE_COMMAND_WEBSOCKETS": "false",
         "KUBERC": "off",  # else a person's own aliases and defaults would change what is typed
         "PATH": os.pathsep.join((str(kubectl.parent), os.environ.get("PATH", os.defpath))),
     }

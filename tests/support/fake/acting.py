@@ -11,13 +11,13 @@ from tests.support.fake.copies import Copy
 if TYPE_CHECKING:
     from tests.support.fake.world import World
 
-LATE_S, UNASKED_S = 20.0, 6.0
+LATE_S, UNASKED_S, MORE_S = 20.0, 6.0, 20.0
 
 
 class Acting:
     def __init__(self, world: World) -> None:
         self._world, self.estate, self.faults = world, world.estate, world.faults
-        self._meddled = self._dies = False
+        self._meddled = self._dies = self._asked = False
 
     def become(self, copy: Copy, path: str) -> None:
         """What the application does when it is told to."""
@@ -64,3 +64,13 @@ class Acting:
             self._dies = True
             last = max((c for c in self.estate.copies if c.process), key=lambda c: c.name)
             self.estate.after(UNASKED_S, lambda: self._world.platform.end(last, 139))
+
+    def ask_for_more(self) -> None:
+        """As somebody else would, who knows nothing of the trial."""
+        if not self._asked:
+            self._asked = True
+            self.estate.after(MORE_S, self._more)
+
+    def _more(self) -> None:
+        self._world.platform.more(2)
+        self.estate.after(MORE_S, self._more)

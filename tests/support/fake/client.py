@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from tests.support.fake.world import World
 
 UNSURE_S, TOOK_S, REFUSED_S = 0.0002, 0.002, 0.0005
-BREAKS_S, LATE_S = 2.0, 2.0
+BREAKS_S, LATE_S, CUT_OFF_S = 2.0, 2.0, 2.0
 
 
 class Client:
@@ -53,13 +53,15 @@ class Client:
             took_s = self.ask.timeout_s if error == "timeout" else REFUSED_S
             self.world.clock.after(took_s, lambda: self._settle(to, sent_s, "", error))
             return
-        takes_s = process.takes_s
+        takes_s = process.takes_s("/" if self._faults.has("loads cost nothing") else self.ask.path, sent_s)
         if takes_s > self.ask.timeout_s:
             self.world.clock.after(self.ask.timeout_s, lambda: self._settle(to, sent_s, "", "timeout"))
             return
         self.world.clock.after(takes_s, lambda: self._answer(to, sent_s, copy, process))
 
     def _connect(self, to: str, now_s: float) -> tuple[Copy, Process]:
+        if self._faults.has("a client is cut off") and now_s - self._began_s >= CUT_OFF_S:
+            raise No("timeout")
         if (kept := self._kept.get(to)) is not None:
             if kept[0].process is kept[1]:
                 if why := self.world.deaf(kept[0]):

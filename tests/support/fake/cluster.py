@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.support.fake import manifests
+from tests.support.fake import figures, manifests
 from tests.support.fake.copies import Copy
 from tests.support.fake.estate import Estate
 from tests.support.fake.files import Workload
 from tests.support.fake.owners import Namespace
 from tests.support.fake.platform import Said
 from tests.support.fake.words import bare, values
+
+VALUED = (
+    "--filename", "-f", "--replicas", "--to-revision", "--timeout", "--grace-period", "-n", "--selector", "-l",
+)  # fmt: skip
 
 
 class Cluster:
@@ -21,9 +25,7 @@ class Cluster:
         self.estate, self.namespace = estate, Namespace(estate)
 
     def typed(self, words: list[str], folder: Path) -> Said | None:  # noqa: PLR0911  (one for each command)
-        plain = bare(
-            words[1:], "--filename", "-f", "--replicas", "--to-revision", "--timeout", "--grace-period", "-n"
-        )
+        plain = bare(words[1:], *VALUED)
         match plain:
             case ["apply" | "create"]:
                 read = [one for name in values(words, "--filename", "-f") for one in manifests.objects(folder / name)]
@@ -38,6 +40,8 @@ class Cluster:
                 return self._status(self._name(named))
             case ["scale", *named]:
                 return self.namespace.scale(self._name(named), int(values(words, "--replicas")[0]))
+            case ["top", "pod" | "pods"]:
+                return self._top(values(words, "--selector", "-l"), head="--no-headers" not in words)
             case ["drain", name]:
                 self.estate.site.nodes.drain(name)
                 return f"node/{name} drained", 0
@@ -58,6 +62,17 @@ class Cluster:
     def _name(self, named: list[str]) -> str:
         """`deployment web` or `deployment/web`."""
         return named[-1].rpartition("/")[2]
+
+    def _top(self, selectors: list[str], *, head: bool) -> Said:
+        if not figures.known(self.estate):
+            return "error: Metrics API not available", 1
+        wanted = {(name, value) for one in selectors for name, _, value in (p.partition("=") for p in one.split(","))}
+        chosen = [c for c in self.estate.copies if wanted <= set(c.labels)]
+        found = figures.of_pods(self.estate, chosen)
+        if not found:
+            return "error: metrics not available yet", 1
+        title = ["NAME CPU(cores) MEMORY(bytes)"] if head else []
+        return "\n".join([*title, *(f"{name} {f.cpu * 1000:.0f}m 15Mi" for name, f in found.items())]), 0
 
     def _delete(self, named: list[str], files: list[Path]) -> Said:
         if files:
@@ -86,6 +101,10 @@ class Cluster:
         self.remove(copy)
         if copy.owner not in self.namespace.owned:
             self.namespace.pods.create(Workload("Pod", copy.owner, copy.container), copy.container, copy.name)
+
+    def more(self, n: int) -> None:
+        for name, known in self.namespace.owned.items():
+            self.namespace.set_number(name, known.workload.n + n)
 
     def host_lost(self, name: str) -> None:
         by_wait: dict[float, None] = {o.workload.toleration_s: None for o in self.namespace.owned.values()} or {

@@ -31,17 +31,19 @@ SERVICE = frozenset((
     "healthcheck", "labels", "deploy", "networks", "depends_on", "container_name", "expose",
     "stop_grace_period", "build", "pull_policy", "mem_limit", "hostname", "init", "user", "stop_signal",
     "env_file", "security_opt", "cap_drop", "read_only", "tmpfs", "network_mode", "working_dir", "profiles",
-    "sysctls", "extra_hosts", "dns", "pid", "logging",
+    "sysctls", "extra_hosts", "dns", "pid", "logging", "configs",
 ))  # fmt: skip
 
 
 def services(files: Sequence[Path], environment: Mapping[str, str], *, swarm: bool = False) -> list[Workload]:
     """Of all files together: what a later one says of a service goes before."""
     merged: dict[str, dict[str, Any]] = {}
+    configs: dict[str, Any] = {}
     for file in files:
         for document in documents(file):
             try:
                 known(f"validating {file.name}", document, TOP)
+                configs |= document.get("configs") or {}
                 for name, service in (document.get("services") or {}).items():
                     known(f"validating {file.name}: services.{name}", service or {}, SERVICE)
                     merged.setdefault(name, {}).update(filled(service or {}, environment))
@@ -49,7 +51,17 @@ def services(files: Sequence[Path], environment: Mapping[str, str], *, swarm: bo
                 raise Unreadable(f"validating {file.name}: {error}") from error
     if not merged:
         raise Unreadable("no service selected")
+    for name, service in merged.items():
+        service["configs"] = [_config(name, one, configs) for one in service.get("configs") or ()]
     return [_service(name, service, swarm=swarm) for name, service in merged.items()]
+
+
+def _config(service: str, written: Any, configs: Mapping[str, Any]) -> str:
+    """What is written in a configuration that a service is given."""
+    source = written["source"] if isinstance(written, Mapping) else written
+    if source not in configs:
+        raise Unreadable(f'service "{service}" refers to undefined config {source}')
+    return str(configs[source].get("content", ""))
 
 
 def _service(name: str, s: Mapping[str, Any], *, swarm: bool) -> Workload:
@@ -65,18 +77,26 @@ def _service(name: str, s: Mapping[str, Any], *, swarm: bool) -> Workload:
             str(update.get("failure_action", "pause")), seconds(update.get("monitor"), 5.0),
             update.get("order") == "start-first",
         ),
-        aliases=_aliases(s.get("networks")),
+        aliases=_aliases(s.get("networks")), network=str(s.get("network_mode", "")),
+        virtual=deploy.get("endpoint_mode", "vip") == "vip",
     )  # fmt: skip
 
 
 def _container(s: Mapping[str, Any], restart: str) -> Container:
     labels = dict(pairs(s.get("labels") or {}))
+    behind = re.search(r"server-template \S+ \S+ (\S+):", "".join(s["configs"]))
     return Container(
         image=str(s.get("image", IMAGE)), env=pairs(s.get("environment")), entry=strings(s.get("entrypoint")),
         arguments=strings(s.get("command")), restart=restart, health=_health(s.get("healthcheck")),
         grace_s=seconds(s.get("stop_grace_period"), 10.0), mounts=tuple(_mount(v) for v in s.get("volumes", ())),
         published=tuple(_published(p) for p in s.get("ports", ())), beside=labels.get("dk-labs.beside", ""),
+        passes_on=behind[1] if behind else "", cpus=_cpus(s),
     )  # fmt: skip
+
+
+def _cpus(s: Mapping[str, Any]) -> float:
+    limits = ((s.get("deploy") or {}).get("resources") or {}).get("limits") or {}
+    return float(s.get("cpus", limits.get("cpus", 0)))
 
 
 def _health(written: Mapping[str, Any] | None) -> Probe | None:
@@ -153,6 +173,7 @@ def run(command: str) -> Run:
         published=tuple(_published(p) for p in of("--publish", "-p")), beside=labels.get("dk-labs.beside", ""),
         health=_health({"test": of("--health-cmd")[-1], "interval": (of("--health-interval") or ["30s"])[-1]})
         if of("--health-cmd") else None, grace_s=10.0, pull=(of("--pull") or ["missing"])[-1],
+        cpus=float((of("--cpus") or ["0"])[-1]),
     )  # fmt: skip
     return Run(
         made, (of("--name") or [""])[-1], (of("--network", "--net") or [""])[-1],

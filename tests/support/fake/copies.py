@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
+from functools import cache
 from urllib.parse import parse_qsl, urlsplit
 
 from harness.model.entries import Copy as Line
 from tests.support.fake.files import Container
+from tests.support.fake.work import Work
 
 ACTS = ("/crash", "/exit0", "/hang", "/ready", "/unready")
 FILES = dict[str, str]
 """By name, what is in each: so many bytes, and their checksum."""
+
+SLEEPS_S = 0.001
+"""Of a processor, for a request that then sleeps."""
 
 
 @dataclass(eq=False)
@@ -25,6 +30,10 @@ class Process:
     disk: FILES
     hung: bool = False
     draining: bool = False
+    work: Work = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.work = Work(self.container.cpus)
 
     def deaf(self, now_s: float) -> str:
         """Why it does not take a connection; empty where it does."""
@@ -32,9 +41,11 @@ class Process:
             return "timeout"
         return "refused" if now_s < self.listens_s else ""
 
-    @property
-    def takes_s(self) -> float:
-        return float(self.container.variable("REQUEST_S", "0")) + 0.002
+    def takes_s(self, path: str, now_s: float) -> float:
+        """From a request until its answer; what it asks for is worked on also where nobody waits for it any more."""
+        cpu_s, slept_s = costs(path)
+        done_s = self.work.take(now_s, cpu_s) if cpu_s else 0.0
+        return float(self.container.variable("REQUEST_S", "0")) + 0.002 + done_s + slept_s
 
     def answer(self, method: str, path: str, now_s: float) -> tuple[int, str]:
         """Status, and what it read or wrote; what it is told to become is done by whoever asked."""
@@ -122,6 +133,14 @@ class Copy:
             where=self.node, address=self.address if up or self.kind == "Pod" else "",
             version=self.container.variable("VERSION"),
         )  # fmt: skip
+
+
+@cache
+def costs(path: str) -> tuple[float, float]:
+    """Seconds of a processor, and seconds of sleep, that a request takes by what it says."""
+    at = urlsplit(path)
+    asked_s = float(dict(parse_qsl(at.query)).get("ms", "0")) / 1000
+    return {"/burn": (asked_s, 0.0), "/sleep": (SLEEPS_S, asked_s)}.get(at.path, (0.0, 0.0))
 
 
 def digest(*parts: object) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from harness.lab.arm import IMAGE
 from harness.lab.open_site import No
+from tests.support.fake import figures
 from tests.support.fake.compose import Run
 from tests.support.fake.copies import Copy
 from tests.support.fake.estate import Estate
@@ -16,8 +17,10 @@ from tests.support.fake.runtime import Runtime
 
 CREATES_S, STARTS_S = (0.03, 0.06), (0.1, 0.35)
 BACK_OFF_S, LONGEST_S = 0.1, 60.0
-DOWN_S = 0.3
+DOWN_S, STATS_S = 0.3, 1.5
 KILLED = 137
+BRIDGE = "bridge"
+"""The network that each engine has by default."""
 
 
 @dataclass(eq=False)
@@ -31,7 +34,7 @@ class Docker:
     def __init__(self, estate: Estate) -> None:
         self.estate = estate
         self.runtime = Runtime(estate, self._begun, self._ended)
-        self.networks = {"": Network("")}
+        self.networks = {"": Network(""), BRIDGE: Network(BRIDGE)}
         self.project: dict[str, Workload] = {}
 
     # -- containers
@@ -70,8 +73,11 @@ class Docker:
         wanted = asked.container
         if wanted.image != IMAGE and not self.estate.site.has_image(wanted.image):
             return f"Unable to find image '{wanted.image}' locally", 125
-        if asked.network not in (*self.networks, "bridge", "host", "none"):
+        if asked.network not in (*self.networks, "host", "none"):
             return f"docker: Error response from daemon: network {asked.network} not found", 125
+        if asked.network == BRIDGE and asked.aliases:
+            why = "network-scoped aliases are only supported for user-defined networks"
+            return f"docker: Error response from daemon: {why}", 125
         taken = {c.name for c in self.estate.copies}
         if asked.name in taken:
             return f'docker: Conflict. The container name "/{asked.name}" is already in use', 125
@@ -96,6 +102,8 @@ class Docker:
         said = []
         for one in wanted:
             known, n = self.project.get(one.name), scale.get(one.name, one.n)
+            if known and self.estate.faults.has("scaling does nothing"):
+                n = sum(c.owner == one.name for c in self.estate.copies)
             self.project[one.name] = one
             late = known is not None and known.container != one.container
             if late and self.estate.faults.has("updates do nothing"):
@@ -124,8 +132,15 @@ class Docker:
 
     def _make(self, one: Workload, slot: int) -> Copy:
         self.estate.clock.sleep(self.estate.between(*CREATES_S))
-        name = f"{one.name}-{slot}"
-        return self.create(one.container, name, one.name, slot=slot, aliases=(one.name, name, *one.aliases))
+        name, network = f"{one.name}-{slot}", one.network if one.network == BRIDGE else ""
+        aliases = (one.name, name, *one.aliases)
+        return self.create(one.container, name, one.name, slot=slot, aliases=aliases, network=network)
+
+    def stats(self, things: Sequence[str]) -> tuple[str, int]:
+        """It looks twice before it says anything; of nobody in particular it tells of all."""
+        self.estate.clock.sleep(STATS_S)
+        found = [c for c in self.estate.copies if c.process and (c.thing in things or not things)]
+        return "\n".join(f"{100 * figures.of_container(self.estate, c):.2f}%" for c in found), 0
 
     def down(self, *, volumes: bool) -> tuple[str, int]:
         for copy in list(self.estate.copies):
@@ -161,8 +176,8 @@ class Docker:
         if copy in self.estate.copies:
             self.runtime.drop(copy)
         if self.estate.faults.has("everything comes back"):
-            new = self.create(copy.container, copy.name, copy.owner, slot=copy.slot, aliases=copy.aliases)
-            self.runtime.start(new, 1.0)
+            more = {"slot": copy.slot, "aliases": copy.aliases, "network": copy.network}
+            self.runtime.start(self.create(copy.container, copy.name, copy.owner, **more), 1.0)
 
     def stop_and_drop(self, copy: Copy) -> None:
         copy.stopped = True

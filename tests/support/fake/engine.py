@@ -7,10 +7,10 @@ from pathlib import Path
 
 from tests.support.fake import compose
 from tests.support.fake.copies import Copy
-from tests.support.fake.docker import Docker
+from tests.support.fake.docker import BRIDGE, Docker
 from tests.support.fake.estate import Estate
 from tests.support.fake.platform import Said
-from tests.support.fake.words import bare, values
+from tests.support.fake.words import SWARM_STATE, bare, values
 
 
 class Engine:
@@ -19,10 +19,22 @@ class Engine:
     def __init__(self, estate: Estate) -> None:
         self.estate, self.docker = estate, Docker(estate)
 
-    def typed(self, words: list[str], folder: Path) -> Said | None:
+    @property
+    def network(self) -> str:
+        """Where a client is: in the project's network, in one that was made, or else where the containers are."""
+        made = sorted(self.docker.networks.keys() - {"", BRIDGE})
+        if any(not one.network for one in self.docker.project.values()) or not made:
+            return BRIDGE if any(c.network == BRIDGE for c in self.estate.copies) else ""
+        return made[0]
+
+    def typed(self, words: list[str], folder: Path) -> Said | None:  # noqa: PLR0911  (one for each command)
         match words[1:3]:
             case ["compose", _]:
                 return self._compose(words[2:], folder)
+            case ["info", *_] if SWARM_STATE in words:
+                return "inactive", 0
+            case ["stats", *_]:
+                return self.docker.stats(bare(words[2:], "--format"))
             case ["run" | "create", *_]:
                 return self.docker.run(compose.run(shlex.join(words)))
             case ["network", "create"]:
@@ -36,7 +48,7 @@ class Engine:
                 return self._each(how, bare(words[2:], "--time", "-t", "--signal", "-s", "--timeout"))
         return None
 
-    def _compose(self, words: list[str], folder: Path) -> Said | None:
+    def _compose(self, words: list[str], folder: Path) -> Said | None:  # noqa: PLR0911  (one for each command)
         files = values(words, "--file", "-f") or self.estate.files
         verb, *rest = bare(words, "--file", "-f", "--project-name", "-p", "--scale", "--timeout", "-t")
         self.estate.files = files
@@ -50,6 +62,8 @@ class Engine:
             case "scale":
                 scale = {n: int(v) for n, _, v in (pair.partition("=") for pair in rest)}
                 return self.docker.up([w for w in wanted if w.name in scale], scale, recreate=False)
+            case "ps":
+                return "\n".join(c.thing for c in every if c.process), 0
             case "down":
                 return self.docker.down(volumes="--volumes" in words or "-v" in words)
             case "rm":
@@ -85,8 +99,15 @@ class Engine:
 
     def replace(self, copy: Copy) -> None:
         self.docker.runtime.drop(copy)
-        new = self.docker.create(copy.container, copy.name, copy.owner, slot=copy.slot, aliases=copy.aliases)
-        self.docker.runtime.start(new, 0.2)
+        more = {"slot": copy.slot, "aliases": copy.aliases, "network": copy.network}
+        self.docker.runtime.start(self.docker.create(copy.container, copy.name, copy.owner, **more), 0.2)
+
+    def more(self, n: int) -> None:
+        for first in self.estate.copies[:1] * n:
+            slot = 1 + max(c.slot for c in self.estate.copies)
+            more = {"slot": slot, "aliases": first.aliases, "network": first.network}
+            new = self.docker.create(first.container, f"{first.name}-{self.estate.word()}", first.owner, **more)
+            self.docker.runtime.start(new, 0.2)
 
     def host_lost(self, name: str) -> None:
         """There is no other."""

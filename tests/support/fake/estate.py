@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from tests.support.fake.site import FakeSite
 
 LAGS_S = 2.0
+STARTS_ONE_S, AT_ONCE = 1.0, 3
+"""So many of a trial's a node starts side by side; each one more waits for as long as one takes."""
 
 
 class Estate:
@@ -34,6 +36,8 @@ class Estate:
 
         self._past: list[tuple[float, tuple[Line, ...]]] = [(self.clock.now(), ())]
         self._numbers = itertools.count(1)
+        self._busy_until_s: dict[str, float] = {}
+        """With all that a node was told to start, if that were done one after the other."""
 
     # -- time
 
@@ -43,6 +47,12 @@ class Estate:
 
     def between(self, low_s: float, high_s: float) -> float:
         return self.random.uniform(low_s, high_s)
+
+    def queue_s(self, node: str) -> float:
+        """How long one more that is to be started there waits for those before it."""
+        now_s = self.clock.now()
+        self._busy_until_s[node] = until_s = max(now_s, self._busy_until_s.get(node, now_s)) + STARTS_ONE_S
+        return max(0.0, until_s - now_s - AT_ONCE * STARTS_ONE_S)
 
     def pause(self, seconds: float) -> float:
         """Until something is back, as faults have it."""

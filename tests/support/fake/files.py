@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Iterable, Mapping
@@ -62,6 +63,15 @@ class Container:
     beside: str = ""
     """What it is, where it is no copy of the application."""
 
+    passes_on: str = ""
+    """The name to whose copies a proxy takes each connection."""
+
+    cpus: float = 0.0
+    """Processors that it may use; 0: all that there are."""
+
+    requested: float = 0.0
+    """Those that a Pod asks to have set aside."""
+
     def variable(self, name: str, otherwise: str = "") -> str:
         return dict(self.env).get(name, otherwise)
 
@@ -110,7 +120,25 @@ class Workload:
     """Swarm's pause before another task."""
 
     aliases: tuple[str, ...] = ()
+    network: str = ""
+    """`bridge`, where it is not in its project's own."""
+
+    virtual: bool = True
+    """Whether a Swarm's name stands for one address; else for those of all tasks."""
+
     runtime: str = ""
+
+    def limits(self) -> tuple[int, int]:
+        """By how many there may be more, and by how many fewer may serve, while a version comes."""
+
+        def of(written: str | int, *, up: bool) -> int:
+            if isinstance(written, int):
+                return written
+            part = self.n * float(written.rstrip("%")) / 100
+            return math.ceil(part) if up else math.floor(part)
+
+        surge, unavailable = of(self.surge, up=True), of(self.unavailable, up=False)
+        return surge, unavailable or (0 if surge else 1)
 
     def restart_is_none(self, code: int) -> bool:
         """Whether a Swarm leaves a task that ended so as it is."""
@@ -128,6 +156,24 @@ class Service:
 
 
 @dataclass(frozen=True)
+class Autoscaler:
+    """A HorizontalPodAutoscaler that goes by processor time."""
+
+    name: str
+    of_kind: str
+    of_name: str
+    least: int = 1
+    most: int = 1
+    percent: float = 80.0
+    """Of what its Pods request."""
+
+    stays_s: float = 300.0
+    """There are fewer when for so long nothing has spoken for more."""
+
+    kind: str = "HorizontalPodAutoscaler"
+
+
+@dataclass(frozen=True)
 class Other:
     """An object that changes nothing here."""
 
@@ -135,14 +181,14 @@ class Other:
     name: str
 
 
-Object = Workload | Service | Other
+Object = Workload | Service | Autoscaler | Other
 
 
 def ending(c: Container) -> tuple[float | None, int]:
     """When a program ends by itself, and with which code: what a file runs instead of the application is a script."""
     words = (*c.entry, *c.arguments)
     if not c.entry:
-        if c.arguments and c.arguments[0] not in ("client", "proxy", "agent"):
+        if c.arguments and c.arguments[0] not in ("client", "agent"):
             return 0.05, 2
         port = c.variable("PORT", str(PORT))
         return (None, 0) if port.isdigit() else (0.05, 2)

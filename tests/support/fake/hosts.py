@@ -9,7 +9,7 @@ from tests.support.fake.copies import Copy
 from tests.support.fake.estate import Estate
 from tests.support.fake.platform import Said
 from tests.support.fake.swarm import Swarm
-from tests.support.fake.words import bare, values
+from tests.support.fake.words import SWARM_STATE, bare, values
 
 
 class Hosts:
@@ -24,6 +24,8 @@ class Hosts:
                 files = values(words, "--compose-file", "-c")
                 read = compose.services([folder / name for name in files], self.estate.site.environment, swarm=True)
                 return self.swarm.deploy(read)
+            case ["info", *_] if SWARM_STATE in words:
+                return "active", 0
             case ["stack", "rm"]:
                 for name in list(self.swarm.services):
                     self._remove(name)
@@ -60,6 +62,10 @@ class Hosts:
         self.swarm.runtime.drop(copy)
 
     replace = remove
+
+    def more(self, n: int) -> None:
+        for name, known in self.swarm.services.items():
+            self.swarm.scale(name, known.workload.n + n)
 
     def host_lost(self, name: str) -> None:
         self.swarm.host_lost(name)

@@ -42,7 +42,7 @@ def _asked(world: World, copy: Copy, method: str, path: str, place: str) -> tupl
     host, _, port = place.rpartition(":")
     if host not in ("", "127.0.0.1", "localhost"):
         at = copy.node if world.site.nodes.cluster else ""
-        copy = world.routes.find(Ask(at=at, port=int(port)), host)
+        copy = world.routes.find(Ask(at=at, port=int(port)), host, copy.network)
     elif port not in ("", str(PORT)):
         raise No("refused")
     if (why := world.deaf(copy)) or (process := copy.process) is None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.lab.arm import IMAGE, PORT
 from tests.support.fake.files import (
+    Autoscaler,
     Container,
     Mount,
     Object,
@@ -36,6 +37,8 @@ CONTAINER = frozenset((
     "workingDir", "stdin", "tty", "terminationMessagePolicy", "restartPolicy",
 ))  # fmt: skip
 
+AUTOSCALER = frozenset(("scaleTargetRef", "minReplicas", "maxReplicas", "metrics", "behavior"))
+
 
 def objects(file: Path) -> list[Object]:
     try:
@@ -57,7 +60,22 @@ def _object(file: str, d: Mapping[str, Any]) -> Object:
     if kind in OWNERS:
         template = spec["template"]
         return _workload(where, kind, name, template.get("metadata") or {}, template["spec"], spec)
+    if kind == "HorizontalPodAutoscaler":
+        return _autoscaler(where, name, spec)
     return Other(kind, name)
+
+
+def _autoscaler(where: str, name: str, spec: Mapping[str, Any]) -> Autoscaler:
+    known(f"{where}: spec", spec, AUTOSCALER)
+    (metric,) = spec["metrics"]
+    of, target = spec["scaleTargetRef"], metric["resource"]["target"]
+    if metric["resource"]["name"] != "cpu" or target["type"] != "Utilization":
+        raise NotImplementedError(f"{where}: an HPA in memory goes by the use of processors alone")
+    down = (spec.get("behavior") or {}).get("scaleDown") or {}
+    return Autoscaler(
+        name, str(of["kind"]), str(of["name"]), int(spec.get("minReplicas", 1)), int(spec["maxReplicas"]),
+        float(target["averageUtilization"]), float(down.get("stabilizationWindowSeconds", 300)),
+    )  # fmt: skip
 
 
 def _workload(
@@ -92,8 +110,13 @@ def _container(where: str, pod: Mapping[str, Any]) -> Container:
         restart=str(pod.get("restartPolicy", "Always")), pull=str(first.get("imagePullPolicy", "IfNotPresent")),
         readiness=_probe(first.get("readinessProbe")), liveness=_probe(first.get("livenessProbe")),
         pre_stop_s=_slept(pre_stop), grace_s=float(pod.get("terminationGracePeriodSeconds", 30)),
-        mounts=tuple(mounts),
+        mounts=tuple(mounts), cpus=_cpu(first, "limits"), requested=_cpu(first, "requests") or _cpu(first, "limits"),
     )  # fmt: skip
+
+
+def _cpu(container: Mapping[str, Any], of: str) -> float:
+    text = str(((container.get("resources") or {}).get(of) or {}).get("cpu", "0"))
+    return float(text[:-1]) / 1000 if text.endswith("m") else float(text)
 
 
 def _probe(written: Mapping[str, Any] | None) -> Probe | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.lab.open_site import No
+from tests.support.fake.autoscaler import Autoscalers
 from tests.support.fake.copies import Copy
 from tests.support.fake.estate import Estate
-from tests.support.fake.files import Container, Object, Service, Workload
+from tests.support.fake.files import Autoscaler, Container, Object, Service, Workload
 from tests.support.fake.pods import DENIED, Pods
 
 SOON_S = 0.1
@@ -24,6 +24,8 @@ class Owned:
     hashes: list[str] = field(default_factory=list)
     since_s: float = 0.0
     complained: bool = False
+    more: int = 0
+    """Pods that somebody has asked for and that were never there, so that none of them is lost."""
 
 
 class Namespace:
@@ -33,6 +35,7 @@ class Namespace:
         self.pods.kind_of = lambda copy: self._kind(copy.owner)  # type: ignore[method-assign]
         self.owned: dict[str, Owned] = {}
         self.services: dict[str, Service] = {}
+        self.autoscalers = Autoscalers(estate, self._workload, self.of, self.set_number)
 
     # -- what is typed
 
@@ -44,6 +47,8 @@ class Namespace:
                 return f"Error from server (Forbidden): pods {one.name!r} is forbidden: pod rejected: {why}", 1
             if isinstance(one, Service):
                 self.services[one.name] = one
+            elif isinstance(one, Autoscaler):
+                self.autoscalers.apply(one)
             elif isinstance(one, Workload) and (no := self._declare(one)):
                 return no, 1
             kind = one.kind if not isinstance(one, Service) else "Service"
@@ -96,9 +101,15 @@ class Namespace:
         known = self.owned.get(name)
         if known is None:
             return f'Error from server (NotFound): deployments.apps "{name}" not found', 1
+        if not self.estate.faults.has("scaling does nothing"):
+            self.set_number(name, n)
+        return f"deployment.apps/{name} scaled", 0
+
+    def set_number(self, name: str, n: int) -> None:
+        known = self.owned[name]
+        known.more = max(0, known.more + n - known.workload.n)
         known.workload = replace(known.workload, n=n)
         self.keep(name)
-        return f"deployment.apps/{name} scaled", 0
 
     def restart(self, name: str) -> tuple[str, int]:
         known = self.owned.get(name)
@@ -118,6 +129,8 @@ class Namespace:
             if found is not None:
                 self.pods.delete(found)
             return found is not None
+        if kind == "horizontalpodautoscaler":
+            return self.autoscalers.known.pop(name, None) is not None
         if self.owned.pop(name, None) is None:
             return False
         for copy in [c for c in self.estate.copies if c.owner == name]:
@@ -145,6 +158,9 @@ class Namespace:
     def _lost(self, copy: Copy) -> None:
         if copy.owner in self.owned:
             self.keep(copy.owner)
+
+    def _workload(self, name: str) -> Workload | None:
+        return self.owned[name].workload if name in self.owned else None
 
     def _kind(self, name: str) -> str:
         return self.owned[name].workload.kind if name in self.owned else "Pod"
@@ -180,12 +196,16 @@ class Namespace:
         if e.faults.has("refuses every copy"):
             self.pods.refuse(one.name)
             return
-        lost = e.acted and known.since_s < e.acted_s
+        lost = e.acted and known.since_s < e.acted_s and not known.more
+        known.more = max(0, known.more - 1)
         if lost and not e.heals(one.kind):
             return
         wait_s = e.pause(0.0) if lost else 0.0
         if wait_s:
-            waits = Copy(name, e.thing(), container, one.name, kind="Pod", slot=slot, state="Pending")
+            waits = Copy(
+                name, e.thing(), container, one.name, kind="Pod", slot=slot, state="Pending", aliases=(name,),
+                labels=one.labels,
+            )  # fmt: skip
             self.pods.runtime.create(waits)
             e.after(wait_s, lambda: self.pods._place(waits, one))
             return
@@ -199,7 +219,7 @@ class Namespace:
         every = self.of(one.name)
         new = [c for c in every if self._is(c, now)]
         old = [c for c in every if c not in new]
-        surge, unavailable = limits(one)
+        surge, unavailable = one.limits()
         if old and (one.recreate or at_once):
             for copy in old:
                 self.pods.delete(copy)
@@ -271,16 +291,3 @@ class Namespace:
             self.pods.delete(copy)
             if everybody and copy.owner not in self.owned:
                 self.pods.create(Workload("Pod", copy.owner, copy.container), copy.container, f"{copy.name}-again")
-
-
-def limits(one: Workload) -> tuple[int, int]:
-    """By how many there may be more, and by how many fewer may serve, while a version comes."""
-
-    def of(written: str | int, *, up: bool) -> int:
-        if isinstance(written, int):
-            return written
-        part = one.n * float(written.rstrip("%")) / 100
-        return math.ceil(part) if up else math.floor(part)
-
-    surge, unavailable = of(one.surge, up=True), of(one.unavailable, up=False)
-    return surge, unavailable or (0 if surge else 1)

@@ -54,7 +54,7 @@ class Pods:
         else:
             copy.state = "created"
             copy.address = e.site.address(copy.node)
-            self._start(copy, e.between(*STARTS_S))
+            self._start(copy, e.between(*STARTS_S) + e.queue_s(copy.node))
         e.changed()
 
     def refuse(self, owner: str) -> None:

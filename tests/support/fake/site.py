@@ -48,6 +48,7 @@ class FakeSite:
         self.acted_s = math.inf
         self.opened = self.strikes = 0
         self._addresses = itertools.count()
+        self._given: list[str] = []
         self._by_hand: dict[str, World] = {}
 
     # -- as the bench asks it
@@ -124,8 +125,14 @@ class FakeSite:
         return [w.estate for w in self.worlds if not w.estate.left]
 
     def address(self, node: str) -> str:
+        """One that nobody has had before."""
+        if self.faults.has("an address is given away again"):
+            taken = {c.address for e in self.estates for c in e.copies if not c.terminating}
+            if free := [a for a in self._given if a not in taken]:
+                return free[-1]
         number = next(self._addresses)
-        return f"10.{10 + number // 62500}.{number // 250 % 250}.{number % 250 + 2}"
+        self._given.append(f"10.{10 + number // 62500}.{number // 250 % 250}.{number % 250 + 2}")
+        return self._given[-1]
 
     def has_image(self, name: str) -> bool:
         return name in self.images

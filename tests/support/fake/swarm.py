@@ -55,6 +55,7 @@ class Swarm:
         if name not in self.services:
             return f"no such service: {name}", 1
         known = self.services[name]
+        n = known.workload.n if self.estate.faults.has("scaling does nothing") else n
         known.workload = replace(known.workload, n=n)
         self.keep(name)
         return f"{name} scaled to {n}", 0
@@ -116,7 +117,7 @@ class Swarm:
             copy.no = "no suitable node (insufficient resources)"
             self.estate.changed()
             return copy
-        self.runtime.start(copy, in_s)
+        self.runtime.start(copy, in_s + self.estate.queue_s(node))
         return copy
 
     def _let_go(self, copy: Copy) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+SWARM_STATE = "{{.Swarm.LocalNodeState}}"
+"""As what `docker info` is asked for its part in a Swarm."""
+
 
 def values(words: list[str], *flags: str) -> list[str]:
     """What is given with a flag, as `--flag value`, `--flag=value` or `-f value`."""

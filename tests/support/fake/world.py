@@ -22,7 +22,8 @@ from tests.support.fake.files import Service, Unreadable
 from tests.support.fake.hosts import Hosts
 from tests.support.fake.inside import ask_in
 from tests.support.fake.platform import Platform
-from tests.support.fake.routes import Routes
+from tests.support.fake.programs import Programs
+from tests.support.fake.routes import FORWARDED, OUTSIDE, Routes
 
 if TYPE_CHECKING:
     from tests.support.fake.site import FakeSite
@@ -51,6 +52,7 @@ class World:
         self.attached = other is not None
         self.looks = 0
         self.acting = Acting(self)
+        self.programs = Programs(self)
         if other:
             self.estate.scopes.append(scope)
 
@@ -78,6 +80,8 @@ class World:
         self.estate.served = self.estate.served or bool(ready)
         if ready and self.faults.has("a copy dies unasked"):
             self.acting.let_one_die()
+        if ready and self.faults.has("somebody scales up"):
+            self.acting.ask_for_more()
         if self.looks == 14 and ready and self.faults.has("a look leaves one out"):
             return [line for line in found if line is not ready[-1]]
         return found
@@ -166,9 +170,7 @@ class World:
             said = said(self, command) if callable(said) else said
             return (said, 0) if isinstance(said, str) else said
         if words[0] == "sh":
-            if not (self.scope.manifests / words[1]).is_file():
-                raise No(f"there is no {words[1]} in {self.scope.manifests.name}")
-            return "it runs while the trial does", 0
+            return self.programs.start(words[1])
         inside = words[1:2] == ["exec"] or words[1:3] == ["compose", "exec"]
         if inside and (asked := ask_in(self, words)) is not None:
             return asked
@@ -200,7 +202,7 @@ class World:
         self._takes(0.1)
         if service not in self.services:
             raise No(f'services "{service}" not found')
-        copy = self.routes.find(Ask(at=node), service) if not self.routes.frozen() else None
+        copy = self.routes.find(Ask(at=node), service) if not self.routes.nameless() else None
         if copy is None or (why := self.deaf(copy)) or copy.process is None:
             raise No("timeout" if copy is None else why or "refused")
         return Answer("HTTP/1.1 200 OK", 200, (copy.process.instance,))
@@ -213,7 +215,12 @@ class World:
             raise No("the client ended: exec format error")
         if ask in self.clients:
             raise No("it is asking already")
-        if ask.at == "outside" and not self.routes.publishes():
+        if ask.at == FORWARDED and self.site.nodes.cluster:
+            self.routes.forward(ask)
+        elif ask.at not in ("", OUTSIDE) and self.site.declared.kind is Kind.ENGINE:
+            seen = f"there is nothing but {OUTSIDE} and the copies' own network"
+            raise Problem(f"Asking {self.arm.name} from {ask.at}", seen, f'at="{OUTSIDE}"')
+        if ask.at == OUTSIDE and not self.routes.publishes(ask):
             seen, fix = ("its Service has no nodePort", "type: NodePort") if self.site.nodes.cluster else NO_PORT
             raise Problem(f"Asking {self.arm.name} from outside", seen, fix)
         self.clock.sleep(self.estate.between(0.3, 0.8))
@@ -230,7 +237,7 @@ class World:
 
     def altered(self) -> str:
         if not self.faults.has("files are altered"):
-            return ""
+            return self.platform.namespace.autoscalers.altered() if isinstance(self.platform, Cluster) else ""
         first = self.estate.copies[0].name if self.estate.copies else "web"
         return f"{first}: a readinessProbe that is in none of its files"
 
@@ -244,6 +251,7 @@ class World:
         for client in self.clients.values():
             client.over = True
         self.clients.clear()
+        self.programs.stop()
         if self.scope in self.estate.scopes[1:]:
             self.estate.scopes.remove(self.scope)
         if self.scope.at:

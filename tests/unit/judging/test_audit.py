@@ -112,13 +112,27 @@ def test_a_client_tells_of_each_request_and_is_never_silent_for_long(entries, re
     assert reason(entries) == reason_
 
 
+def loaded(*end, judged=False):
+    """A load of ten a second, from 1 s on."""
+    client = [replace(one(asking(1.0)), judged=judged), *end]
+    return counted([*back()[:-5], *client, *back()[-5:]])
+
+
 def test_of_a_load_only_the_end_is_told():
-    load = one(asking(0.9))
-    for judged, reason_ in ((True, "client-broke-off"), (False, "")):
-        client = [replace(load, judged=judged), one(asked(30))]
-        assert reason(counted([*back()[:-5], *client, *back()[-5:]])) == reason_
-    without_end = [replace(load, judged=False)]
-    assert reason(counted([*back()[:-5], *without_end, *back()[-5:]])) == "client-broke-off"
+    end = one(asked(30, 4.0))
+    assert [reason(loaded(end)), reason(loaded(end, judged=True)), reason(loaded())] == [
+        "", "client-broke-off", "client-broke-off",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sent", "failed", "reason_"),
+    [(30, 0, ""), (30, 6, ""), (30, 7, "no-load"), (24, 0, ""), (23, 0, "no-load"), (0, 0, "no-load")],
+)
+def test_a_load_of_which_too_few_requests_were_answered_was_none(sent, failed, reason_):
+    found = timeline(loaded(one(asked(sent, 4.0, failed=failed)))).wrong
+    assert (found.reason if found else "") == reason_
+    assert not reason_ or found.detail == f"{sent - failed} of 30 requests of the load were answered"
 
 
 # -- as it is planned

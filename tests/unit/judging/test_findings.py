@@ -20,8 +20,8 @@ from tests.support.trials import away, back, cell, head, plans, returns, small
 NONE: frozenset[str] = frozenset()
 
 
-def entry(expected: Grade, *parts: Part, given: tuple[str, ...] = ()) -> Register:
-    return Register((Claim("c", "lab", "topic", ("s",), "It is so.", expected, "why", given, parts=parts),))
+def entry(expected: Grade, *parts: Part, given: tuple[str, ...] = (), needs: tuple[str, ...] = ()) -> Register:
+    return Register((Claim("c", "lab", "topic", ("s",), "It is so.", expected, "why", given, needs, parts=parts),))
 
 
 def one(verdict: Verdict, expected: Grade = Grade.CONFIRMED, given: tuple[str, ...] = ()) -> Finding:
@@ -59,6 +59,17 @@ CONDITIONAL = Verdict(Grade.CONDITIONAL, "x", given=("an HPA",))
 )
 def test_the_worst_that_happened_decides_the_exit_code(found, leftovers, allowed, code):
     assert exit_code(found, leftovers, allowed) == code
+
+
+@pytest.mark.parametrize(
+    ("lacking", "other", "code"),
+    [("IPVS", holds("x"), 0), ("swap", holds("x"), 1), ("IPVS, swap", holds("x"), 1), ("IPVS", fails("x"), 1)],
+)
+def test_what_the_register_says_that_a_host_needs_is_no_fault_of_a_host_that_lacks_it(lacking, other, code):
+    parts = (Part("a", "s", Grade.CONFIRMED), Part("b", "s", Grade.CONFIRMED))
+    known = entry(Grade.CONFIRMED, *parts, needs=("IPVS",))
+    found = findings.finding(Settled("lab", "c", {"a": unavailable(lacking), "b": other}), known)
+    assert exit_code([found], 0, NONE) == code
 
 
 def test_conditions_are_compared_without_their_order():

@@ -169,7 +169,7 @@ def folder(tmp_path):
         "# the next one\nservices:\n  web:\n    image: 'dk-labs/web:1'\n    environment: {VERSION: '2'}\n"
     )
     (tmp_path / "more.yaml").write_text("services:\n  more: {image: 'dk-labs/web:1'}\n")
-    (tmp_path / "watch.sh").write_text("# watch\nwhile true\ndo sleep 1\ndone\n")
+    (tmp_path / "watch.sh").write_text("# watch\nwhile sleep 1; do\nn=0\ndone\n")
     return tmp_path
 
 

@@ -176,7 +176,7 @@ def test_whoever_asks_sees_it_away_until_it_is_back():
 def test_a_load_makes_work_and_none_of_its_requests_is_judged():
     def plays(t):
         t.steady(replicas=1)
-        t.act(asks(Ask(10.0, "/burn?ms=20", judged=False)))
+        t.act(asks(Ask(10.0, "/burn?ms=5", judged=False)))
         t.client(per_s=20)
         t.hold(3)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from harness import (
     Arm,
     Lab,
@@ -99,9 +101,16 @@ def test_scenarios_of_one_round_are_struck_together():
     assert "the others of its round" in {w.missing for w in run.of(Waits)}
 
 
+@scenario(round=ROUND)
+def strike_five(t):
+    """It is struck where there are five copies."""
+    t.steady(replicas=5)
+    t.act(STRIKE)
+
+
 def test_a_trial_that_broke_off_before_its_round_does_not_hold_it_up():
-    run = start(lab_of(strike_one @ ONE, strike_one @ THREE), steady_s=20.0).go()  # three are not one
-    assert run.ends["strike one @ three #1"].startswith("did-not-come: ")
+    run = start(lab_of(strike_one @ ONE, strike_five @ THREE), steady_s=20.0).go()  # three are not five
+    assert run.ends["strike five @ three #1"].startswith("did-not-come: ")
     assert run.ends["strike one @ one #1"] == ""
     assert list(struck(run)) == ["strike one @ one #1"]
     assert min(struck(run).values()) >= 20.0
@@ -114,6 +123,28 @@ def test_what_a_round_broke_is_mended_before_the_next_one():
     rounds = [[at for name, at in struck(run).items() if name.endswith(f"#{n}")] for n in (1, 2)]
     assert all(at_once(moments) for moments in rounds)
     assert min(rounds[1]) > max(rounds[0]) + 10
+
+
+@scenario(round=ROUND, at_once=True)
+def strike_at_once(t):
+    """All of them are struck together."""
+    t.steady(replicas=1)
+    t.act(STRIKE)
+    t.watch(MORE, within_s=10)
+
+
+def test_all_repetitions_of_a_round_may_be_struck_at_once():
+    taken = []
+
+    def change(_, here):
+        return Changed(here, take_away=lambda take, *what: (taken.append(what), take(*what))[1])
+
+    cells = strike_at_once @ ONE, strike_at_once @ TWO
+    run = start(lab_of(*cells), trials=3, change=lambda _, site: Otherwise(site, change)).go()
+    assert taken == [("kube-proxy", "worker")]
+    assert run.ends == {f"{cell.cell} #{n}": "" for cell in cells for n in (1, 2, 3)}
+    assert at_once(struck(run).values())
+    assert run.sites[NODES.name].opened == 1
 
 
 def test_nothing_else_goes_on_where_a_round_is_on():
@@ -180,11 +211,11 @@ def strike_and_watch(t):
     t.watch(MORE, within_s=10)
 
 
-def claimed():
+def claimed(how=strike_and_watch):
     lab = Lab("Do more come?", SELFHEALING)
 
-    @lab.claim("none-come", blank=strike_and_watch @ THREE, standard=strike_and_watch @ TWO)
-    def none(asked: Trials = strike_and_watch @ ONE) -> Verdict:
+    @lab.claim("none-come", blank=how @ THREE, standard=how @ TWO)
+    def none(asked: Trials = how @ ONE) -> Verdict:
         return fails("some came") if asked.answer(MORE) else holds("none came")
 
     return lab
@@ -236,3 +267,12 @@ def test_what_was_run_again_is_struck_together_again():
     moments = [began[id_] + a.sent_s for id_, a in run.kinds(Acted) if id_ in ids and a.name == STRIKE.name]
     assert len(moments) == 3
     assert at_once(moments)
+
+
+def test_where_all_repetitions_are_struck_at_once_all_of_them_are_run_once_more():
+    run = start(claimed(replace(strike_and_watch, at_once=True)), change=deaf_at_first(lambda: run, "one"), trials=2)
+    run.go()
+    again = sorted((p.cell, p.number) for p in run.of(Planned) if p.rerun)
+    assert again == [(f"strike and watch @ {name}", n) for name in ("one", "three", "two") for n in (1, 2)]
+    assert run.told[-1][1] == "none-come CONFIRMED"
+    assert run.sites[NODES.name].opened == 2

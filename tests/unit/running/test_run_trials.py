@@ -8,7 +8,7 @@ from harness import Arm, acts, cluster, docker_host, engine, own_cluster, scenar
 from harness.judging import catalog
 from harness.lab.cell import Scenario
 from harness.model.entries import Began, Checked, Copy, Ended, Heard, Planned
-from harness.model.lines import Fewer, Opened, Opening, Over, Removed, Waits
+from harness.model.lines import Opened, Opening, Over, Removed, Waits
 from tests.support.one_trial import Changed
 from tests.support.recorded import judged
 from tests.support.recorded import run as run_lab
@@ -150,7 +150,7 @@ def test_what_cannot_be_left_is_told_and_ends_nothing():
     assert run.ends == {"look @ one #1": ""}
 
 
-# -- room and repetitions
+# -- room
 
 
 def test_trials_are_measured_beside_one_another_as_far_as_there_is_room():
@@ -163,28 +163,6 @@ def test_trials_are_measured_beside_one_another_as_far_as_there_is_room():
 def test_who_waits_for_room_says_so():
     run = start(lab_of(look @ ONE), trials=3, room=0.1).go()
     assert "room beside the others" in {w.missing for w in run.of(Waits)}
-
-
-def test_trials_that_take_long_are_repeated_less_often():
-    run = start(lab_of(crash @ ONE, look @ TWO), trials=5).go()
-    assert [(f.cell, f.of) for f in run.of(Fewer)] == [("crash @ one", 3)]
-    assert sorted(run.ends) == [
-        *(f"crash @ one #{n}" for n in (1, 2, 3)),
-        *(f"look @ two #{n}" for n in (1, 2, 3, 4, 5)),
-    ]
-    assert run.docket.wanted["selfhealing"] == {"crash @ one": 3, "look @ two": 5}
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_and_come_after_the_short_ones(seed):
-    run = start(lab_of(crash @ ONE, look @ TWO), trials=3, room=0.1, seed=seed).go()
-    began = {run.trials[id_]: b.began_s for id_, b in run.kinds(Began)}
-    assert began["crash @ one #3"] > max(began[f"look @ two #{n}"] for n in (1, 2, 3))
-
-
-def test_in_a_full_run_they_are_not():
-    run = start(lab_of(crash @ ONE), trials=5, full=True).go()
-    assert (run.of(Fewer), len(run.ends)) == ([], 5)
 
 
 # -- what a trial may do

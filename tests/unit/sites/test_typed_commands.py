@@ -1,9 +1,8 @@
-"""What is typed: its output, its code, its time; and programs that run beside a trial."""
+"""What is typed: its output, its code, its time."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from harness.lab.open_site import No
 from harness.model.clock import Deadline
 from harness.model.waiting import until
 from harness.sites import typed
-from harness.sites.programs import Programs
 
 
 def run(*argv: str, within_s: float = 10.0, over=lambda: False, cwd: Path = Path("/")):
@@ -85,48 +83,3 @@ def gone(pid: int) -> None:
         return "" if state == "Z" else f"{pid} runs"
 
     until("its end", there, Deadline.after(10))
-
-
-@pytest.fixture
-def loop(tmp_path):
-    (tmp_path / "loop.sh").write_text('echo $$ > pid; echo "said $WORD"; while :; do sleep 0.1; done\n')
-    return tmp_path
-
-
-def begun(folder: Path) -> int:
-    until(
-        "its beginning",
-        lambda: "" if (folder / "pid").exists() and (folder / "pid").read_text() else "pid",
-        Deadline.after(10),
-    )
-    return int((folder / "pid").read_text())
-
-
-def test_a_program_runs_until_it_is_stopped_and_what_it_prints_is_kept(loop):
-    programs = Programs(loop / "logs")
-    answer = programs.start("sh loop.sh", "loop.sh", env=os.environ | {"WORD": "it"}, cwd=loop)
-    assert (answer.typed, answer.files) == (("sh loop.sh",), ("loop.sh",))
-    pid = begun(loop)
-    programs.stop()
-    gone(pid)
-    assert (loop / "logs" / "loop.sh.log").read_text() == "said it\n"
-
-
-def test_a_program_does_not_outlive_us_however_we_end(loop):
-    ours = (
-        "import os, pathlib, time; from harness.sites.programs import Programs;"
-        "p = Programs(pathlib.Path('logs')); p.start('sh loop.sh', 'loop.sh', env=os.environ, cwd=pathlib.Path('.'));"
-        "time.sleep(60)"
-    )
-    import sys
-
-    root = str(Path(__file__).parents[3])
-    with subprocess.Popen([sys.executable, "-c", ours], cwd=loop, env=os.environ | {"PYTHONPATH": root}) as process:
-        pid = begun(loop)
-        process.kill()
-    gone(pid)
-
-
-def test_a_program_that_is_not_there_is_told(tmp_path):
-    with pytest.raises(No, match=r"there is no none\.sh"):
-        Programs(tmp_path).start("sh none.sh", "none.sh", env=os.environ, cwd=tmp_path)

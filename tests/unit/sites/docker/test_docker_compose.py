@@ -109,6 +109,18 @@ def test_files_that_cannot_be_read_are_for_compose_to_refuse_and_change_nothing(
     assert one.applied == (tmp_path / "lab" / "compose.yaml",)
 
 
+def test_a_file_that_asks_for_a_port_gets_one_of_its_own(tmp_path):
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab" / "compose.yaml").write_text("ports: ['127.0.0.1:${LABS_PORT}:8080']")
+    (tmp_path / "lab" / "plain.yaml").write_text("ports: ['127.0.0.1::8080']")
+    first, second = project(tmp_path), project(tmp_path)
+    ports = [one.environment["LABS_PORT"] for one in (first, first, second)]
+    assert ports[0] == ports[1] != ports[2]
+    assert all(1024 < int(port) < 65536 for port in ports)
+    assert "LABS_PORT" not in project(tmp_path, "plain.yaml").environment
+    assert "LABS_PORT" not in project(tmp_path, labels={}, at="dkl-exercise").environment
+
+
 def test_what_is_somebody_elses_gets_no_labels(tmp_path):
     one = project(tmp_path, labels={}, at="dkl-exercise-x")
     assert one.argv(words("--file compose.yaml up")) == ["compose", "--file", "compose.yaml", "up"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
+from docker.errors import ImageNotFound
 
 from harness.lab import site as sites
-from harness.lab.arm import Arm
+from harness.lab.arm import IMAGE, PROXY, Arm
 from harness.lab.open_site import Ask, No, Scope
 from harness.model.entries import Copy, Heard
 from harness.model.errors import Problem
@@ -112,6 +113,36 @@ def test_where_no_other_helper_can_be_started_it_is_tried_again(site, begin):
     assert site.health() == "the engine does not answer: ConnectionError"
     site.reach.why = "the helper container ended with code 137"
     assert "another one has taken its place" in site.health()
+
+
+@pytest.fixture
+def checked(site, tmp_path):
+    """The images that are asked for when a file with such a one is checked; those that are not there are told."""
+
+    def check(image: str, there: tuple[str, ...] = ()) -> list[str]:
+        asked = []
+
+        def get(name: str) -> None:
+            asked.append(name)
+            if name not in there:
+                raise ImageNotFound(name)
+
+        (tmp_path / "compose.yaml").write_text(f"services: {{one: {{image: '{image}'}}}}")
+        site.compose, site.engine.client.images = SimpleNamespace(check=lambda *_: None), SimpleNamespace(get=get)
+        site.check(Arm("a", sites.engine, "compose.yaml"), tmp_path)
+        return asked
+
+    return check
+
+
+def test_whether_the_proxys_image_is_there_is_asked_only_where_an_arm_has_one(checked):
+    assert checked(IMAGE) == []
+    assert checked(PROXY, there=(PROXY,)) == [PROXY]
+
+
+def test_a_proxys_image_that_is_missing_is_told_with_what_makes_it(checked, tmp_path):
+    with pytest.raises(Problem, match=f"Starting {PROXY}: .* no such image. Try: labs images {tmp_path.name}"):
+        checked(PROXY)
 
 
 def test_a_stream_that_was_never_opened_is_wrong(site):

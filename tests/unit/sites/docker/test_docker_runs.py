@@ -61,6 +61,14 @@ def test_a_network_that_is_typed_is_the_trials_own():
     assert argv("network connect --alias web web web-1", one).endswith("--alias web dkl-r-t001-web dkl-r-t001-web-1")
 
 
+def test_in_a_network_of_the_trials_own_a_container_is_known_by_the_name_that_is_typed():
+    one = runs()
+    one.argv(words("network create web"))
+    assert "--network-alias web" in argv("run --network web --name web i", one)
+    assert "--network-alias" not in argv("run --network bridge --name other i", one)
+    assert "--network-alias" not in argv("run --name third i", one)
+
+
 @pytest.mark.parametrize("network", ["bridge", "host", "none", "container:elsewhere"])
 def test_a_network_that_nobody_made_here_stays_as_it_is(network):
     assert f"--network {network} i" in argv(f"run --network {network} i")
