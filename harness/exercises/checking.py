@@ -15,7 +15,7 @@ from harness.judging import catalog
 from harness.judging.audit import audited
 from harness.judging.court import Court, Recorded
 from harness.judging.docket import Docket
-from harness.lab.arm import IMAGE, Arm
+from harness.lab.arm import IMAGE, PROXY, Arm
 from harness.lab.cell import Trials
 from harness.lab.open_site import No, Scope, TrialSite
 from harness.lab.site import Kind
@@ -50,15 +50,12 @@ class Checked:
     verdict: Verdict
     folder: Path
     left: tuple[str, ...]
-
-    @property
-    def solved(self) -> bool:
-        return self.verdict.grade is Grade.CONFIRMED
+    solved: bool
 
 
 def mine(exercise: Exercise, names: tuple[str, ...]) -> Arm:
     """The arm that the learner makes of it."""
-    return Arm(MINE, exercise.solved.site, " ".join(names), standing=True)
+    return Arm(MINE, exercise.solved.site, " ".join(names), exercise.solved.versions, standing=True)
 
 
 def judged(exercise: Exercise, arm: Arm, own: dict[str, Timeline], known: Recorded) -> Verdict:
@@ -125,7 +122,7 @@ class _Check:
         if verdict.grade not in TOLD:
             again = f"labs exercise check {self.exercise.name}, once more"
             raise Problem(self.tried, f"not settled: {verdict.sentence}", again)
-        return Checked(verdict, self.log.folder, tuple(left))
+        return Checked(verdict, self.log.folder, tuple(left), verdict.grade is self.exercise.goal)
 
     def _verdict(self) -> Verdict:
         """Trial after trial, on the same copies, until one fails."""
@@ -136,7 +133,7 @@ class _Check:
             self._record(id_, cell)
             own[cell.cell] = audited(1, self.log.trials[id_][1:], cell.scenario.play, self.log.run)
             verdict = judged(self.exercise, self.arm, own, known)
-            if verdict.grade is not Grade.CONFIRMED:
+            if verdict.grade is not self.exercise.goal:
                 break
         return verdict
 
@@ -191,7 +188,7 @@ class _Check:
         return here
 
     def _check_begun(self, here: TrialSite, images: tuple[str, ...]) -> None:
-        if others := [image for image in images if image != IMAGE]:
+        if others := [image for image in images if image not in (IMAGE, PROXY)]:
             raise Problem(self.tried, f"its image is {', '.join(others)}", f"image: {IMAGE}, and apply it again")
         if not images:
             raise Problem(self.tried, "nothing of yours runs yet", f"apply your files: {self.ground.apply}")

@@ -12,6 +12,7 @@ from harness.lab.cell import Trials
 from harness.lab.claim import several
 from harness.lab.site import Kind
 from harness.model.errors import Problem, unknown
+from harness.model.verdict import Grade
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from harness.lab.claim import Claim, Lab
 
 FILE = catalog.FOLDER / "exercises.toml"
+NOTHING = manifests.FOLDER / "nothing.yaml"
 ITS_NAME = {Kind.ENGINE: "compose.yaml", Kind.CLUSTER: "web.yaml"}
 """What the file is called that the learner changes: its names in the lab would give the answer away."""
 
@@ -37,6 +39,8 @@ class Exercise:
     claim: Claim
     start: Arm
     solved: Arm
+    goal: Grade = Grade.CONFIRMED
+    """What the judge says once it is solved: of a sentence that is wrong, that it does not hold."""
 
     @property
     def kind(self) -> Kind:
@@ -52,16 +56,15 @@ class Exercise:
         return self._files(self.solved, self.start)
 
     def _files(self, of: Arm, other: Arm) -> dict[str, Path]:
-        named = {ITS_NAME[self.kind] if name not in _names(other) else name: name for name in _names(of)}
-        return {mine: manifests.FOLDER / self.lab.name / name for mine, name in named.items()}
+        """One that only the other has is there as well, and empty: a learner fills it."""
+        named = {name if name in other.names else ITS_NAME[self.kind]: name for name in of.names}
+        found = {mine: manifests.FOLDER / self.lab.name / name for mine, name in named.items()}
+        more = len(of.names) < len(other.names)
+        return found | ({ITS_NAME[self.kind]: NOTHING} if more else {})
 
 
 def _tested(claim: Claim) -> list[Trials]:
     return [cell for cell in claim.asks.values() if isinstance(cell, Trials)]
-
-
-def _names(arm: Arm) -> tuple[str, ...]:
-    return arm.names
 
 
 def load(path: Path = FILE) -> tuple[Exercise, ...]:
@@ -89,7 +92,8 @@ def _exercise(table: Table, known: register.Register) -> Exercise:
     if not all(c.isascii() and (c.islower() or c == "-") for c in name):
         raise table.problem("small letters and hyphens are needed: Compose projects and namespaces bear it", "name")
     lab, claim = _claim(table, known)
-    start, solved = _start(table, claim), _tested(claim)[0].arm
+    goal = Grade(str(table.take("goal", Grade.CONFIRMED.value)))
+    start, solved = _start(table, claim, goal, str(table.take("lacks", ""))), _tested(claim)[0].arm
     made = Exercise(
         name=name,
         question=table.text("question"),
@@ -99,6 +103,7 @@ def _exercise(table: Table, known: register.Register) -> Exercise:
         claim=claim,
         start=start,
         solved=solved,
+        goal=goal,
     )
     table.end()
     _check(table, made)
@@ -114,10 +119,18 @@ def _claim(table: Table, known: register.Register) -> tuple[Lab, Claim]:
     return lab, parts[part]
 
 
-def _start(table: Table, claim: Claim) -> Arm:
-    """Where the same is done to an arm that lacks something, the recorded runs show that the judge fails it."""
+def _start(table: Table, claim: Claim, goal: Grade, lacks: str) -> Arm:
+    """Where the same is done to an arm that lacks something, the recorded runs show what the judge says of it.
+
+    `lacks` names one of several conditions. Of a sentence that is to be proved wrong it is the standard that holds.
+    """
     scenario = _tested(claim)[0].scenario
-    roles = (claim.blank, *claim.given.values())
+    if lacks and lacks not in claim.given:
+        raise table.problem(
+            f"{lacks!r} is none of its conditions: {', '.join(claim.given) or 'it has none'}", "lacks"
+        )
+    roles = (claim.blank, *claim.given.values()) if goal is Grade.CONFIRMED else (claim.standard,)
+    roles = (claim.given[lacks],) if lacks else roles
     lacking: dict[Arm, None] = {c.arm: None for role in roles for c in several(role) if c.scenario is scenario}
     if len(lacking) != 1:
         names = ", ".join(arm.name for arm in lacking) or "none"
@@ -131,5 +144,6 @@ def _check(table: Table, made: Exercise) -> None:
         raise table.problem("a learner can only use the engine or the shared cluster, and one of both", "claim")
     if any(cell.arm is not made.solved for cell in _tested(made.claim)):
         raise table.problem("its judge compares arms, and a learner has one", "claim")
-    if len(set(_names(made.start)) ^ set(_names(made.solved))) != 2:
+    start, solved = set(made.start.names), set(made.solved.names)
+    if len(solved - start) != 1 or len(start - solved) > 1:
         raise table.problem("start and solution have to differ in one file, not more and not less", "claim")

@@ -7,6 +7,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.lab import manifests
 from harness.lab.open_site import Shared
 from harness.lab.site import Kind
 from harness.model.clock import Deadline
@@ -17,6 +18,7 @@ from harness.setup import dockerd, endpoint, projects, tools
 from harness.setup import engine as engines
 from harness.setup.cluster import shared as clusters
 from harness.setup.cluster.kube import Kube, Refused
+from harness.setup.images import proxy
 from harness.setup.images import web as images
 from harness.sites.docker.engine import EngineSite
 from harness.sites.kubernetes import lent
@@ -104,6 +106,8 @@ def make(folder: Folder, steps: Steps, *, flag: str = "") -> Ground:
     if folder.exercise.kind is Kind.ENGINE:
         engine = dockerd.ready(steps, flag=flag)
         images.web(engine, steps)
+        if manifests.have_proxy([(folder.exercise.solved, manifests.FOLDER / folder.exercise.lab.name)]):
+            proxy.have(engine, steps)
         tools.compose()
         return Ground(folder, engine)
     engine = clusters.up(steps, flag=flag).engine

@@ -1,4 +1,4 @@
-"""What the solution of an exercise adds, in words: what nobody may be told before they asked for it."""
+"""What the solution of an exercise changes, in words: what nobody may be told before they asked for it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ import yaml
 def added(exercise) -> set[str]:
     """The words that are in the solution's files and not in those to start from; comments are not applied."""
     return said(exercise.solution_files) - said(exercise.start_files)
+
+
+def taken(exercise) -> set[str]:
+    """The words that are in the files to start from and not in those of the solution."""
+    return said(exercise.start_files) - said(exercise.solution_files)
 
 
 def said(files) -> set[str]:

@@ -15,7 +15,6 @@ from harness.lab.arm import Arm
 from harness.model.entries import Acted, Ended, Planned
 from harness.model.errors import Problem
 from harness.model.lines import Over
-from harness.model.verdict import Grade
 from tests.support import folders
 from tests.support.fake import FakeSite, VirtualClock
 
@@ -84,10 +83,12 @@ def learner(tmp_path, monkeypatch):
 @each
 def test_the_solution_is_solved_and_the_files_to_start_from_are_not(learner, exercise):
     started = learner(exercise).applies()
-    assert started.checks().verdict.grade is Grade.REFUTED
+    first = started.checks()
+    assert first.verdict.grade in checking.TOLD
+    assert not first.solved
     shutil.rmtree(started.runs)
     done = learner(exercise).solves().applies().checks()
-    assert done.verdict.grade is Grade.CONFIRMED
+    assert done.verdict.grade is exercise.goal
     assert done.solved
     assert done.left == ()
 
@@ -99,7 +100,7 @@ def test_nothing_of_the_learners_is_removed_but_what_was_made_ill(learner, exerc
     mine.checks()
     mine.clock.sleep(20)
     now = mine.person.look()
-    assert len(now) == before
+    assert len(now) >= before  # where a check asks for more, they stay
     assert all(c.ready for c in now)
 
 
