@@ -18,6 +18,29 @@ Band = tuple[float, float]
 EXPECTED = (Grade.CONFIRMED, Grade.CONDITIONAL, Grade.REFUTED)
 """The other two words say that something went wrong; nobody expects that of a sentence."""
 
+ASKED, OF_BENCH = "asked-", "bench-"
+"""How ids begin of claims that no article makes: people ask them, or the bench tests itself."""
+
+
+def asked(id_: str) -> bool:
+    return id_.startswith(ASKED)
+
+
+def of_articles(id_: str) -> bool:
+    """Whether that claim counts in the score of the articles."""
+    return not id_.startswith((ASKED, OF_BENCH))
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who says so, or asks it: a place in an article, or a short text and where it can be read."""
+
+    said: str
+    url: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.said} ({self.url})" if self.url else self.said
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -44,7 +67,7 @@ class Claim:
     id: str
     lab: str
     topic: str
-    sources: tuple[str, ...]
+    sources: tuple[Source, ...]
     sentence: str
     expected: Grade
     why: str
@@ -61,7 +84,7 @@ class NotCheckable:
 
     id: str
     topic: str
-    sources: tuple[str, ...]
+    sources: tuple[Source, ...]
     sentence: str
     reason: str
 
@@ -80,11 +103,6 @@ class Register:
     def labs(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(claim.lab for claim in self.claims))
 
-    def of_lab(self, name: str) -> tuple[Claim, ...]:
-        if name not in self.labs():
-            raise unknown("lab", name, self.labs())
-        return tuple(claim for claim in self.claims if claim.lab == name)
-
 
 def load(path: Path) -> Register:
     file = _Table.of(path)
@@ -101,10 +119,10 @@ def _claim(table: _Table) -> Claim:
     parts = tuple(_part(part) for part in table.tables("part", "name"))
     table.once("part", [part.name for part in parts])
     claim = Claim(
-        id=table.text("id"),
+        id=(id_ := table.text("id")),
         lab=table.text("lab"),
         topic=table.text("topic"),
-        sources=table.sources(),
+        sources=_asked_at(table) if asked(id_) else table.sources(),
         sentence=table.text("sentence"),
         expected=(expected := table.grade()),
         given=table.given(expected),
@@ -136,13 +154,21 @@ def _part(table: _Table) -> Part:
     return part
 
 
+def _asked_at(table: _Table) -> tuple[Source, ...]:
+    """Articles are at hand and are named by their rows; whatever else is cited can be looked up."""
+    found = []
+    for source in table.tables("source", "said"):
+        found.append(Source(source.text("said"), source.url()))
+        source.end()
+    if not found:
+        raise table.problem("missing or empty", "source")
+    return tuple(found)
+
+
 def _published(table: _Table) -> dict[str, Published]:
     found = {}
     for name, figure in table.named("published").items():
-        url = figure.text("url")
-        if not url.startswith("https://"):
-            raise figure.problem(f"{url!r} does not begin with https://", "url")
-        found[name] = Published(figure.band("value"), figure.text("what"), figure.text("source"), url)
+        found[name] = Published(figure.band("value"), figure.text("what"), figure.text("source"), figure.url())
         figure.end()
     return found
 
@@ -158,11 +184,17 @@ def _not_checkable(table: _Table) -> NotCheckable:
 class _Table(Table):
     """With what only claims have: sources, words of a verdict, bands."""
 
-    def sources(self) -> tuple[str, ...]:
+    def sources(self) -> tuple[Source, ...]:
         sources = self.texts("sources")
         if not sources:
             raise self.problem("missing or empty", "sources")
-        return sources
+        return tuple(map(Source, sources))
+
+    def url(self) -> str:
+        url = self.text("url")
+        if not url.startswith("https://"):
+            raise self.problem(f"{url!r} does not begin with https://", "url")
+        return url
 
     def grade(self) -> Grade:
         word = self.text("expected")

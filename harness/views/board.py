@@ -5,99 +5,16 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from string import ascii_lowercase
 
 from rich.text import Text
 
-from harness.lab.acts import up
 from harness.model import entries
-from harness.model.entries import Acted, Began, Ended, Entry, Planned, Request
+from harness.model.entries import Acted, Asked, Asking, Began, Ended, Entry, Planned, Request
 from harness.model.lines import Fewer, Opened, Opening, Over, Removed, Run, Trouble, Waits
-from harness.views.words import ASKS
-
-STATES = {
-    "created": "starting",
-    "serving": "serving",
-    "answers": "serving",
-    "unready": "silent",
-    "refuses": "silent",
-    "silent": "silent",
-    "refused": "refused",
-    "died": "ended",
-    "gone": "ended",
-}
-"""How a copy is, by what was last said of it; one that ended once stays so."""
-
-BUCKET_S = 0.5
-BUCKETS = 40
-"""Intervals of the clients' view that are kept: 20 s."""
-
-UNSHOWN = (up.name, ASKS)
-"""How the names of acts begin that are not worth showing: that an arm was brought up, that a client asks."""
+from harness.views.lane import Lane
 
 ON_THE_RUN = (Run, Fewer, Opening, Opened, Waits, Removed, Over)
 """Lines whose time is the run's own, whichever trial they are about."""
-
-
-@dataclass(slots=True)
-class Copy:
-    """One incarnation: the letter is its own, so that whatever comes back is seen to be another one."""
-
-    letter: str
-    state: str = "starting"
-
-
-@dataclass(slots=True)
-class Lane:
-    """One trial."""
-
-    lab: str
-    scenario: str
-    arm: str
-    number: int
-    began_s: float
-    copies: list[Copy] = field(default_factory=list)
-    acted: str = ""
-    """What was done last."""
-
-    missing: str = ""
-    since_s: float = 0.0
-    allowed_s: float = 0.0
-    client: dict[int, tuple[int, int]] = field(default_factory=dict)
-    """How many requests were answered and how many failed, by the interval in which they were sent."""
-
-    _known: dict[str, Copy] = field(default_factory=dict)
-    """By incarnation; by container or Pod until it first starts."""
-
-    @property
-    def cell(self) -> str:
-        return f"{self.scenario} @ {self.arm}"
-
-    @property
-    def name(self) -> str:
-        return f"{self.cell} #{self.number}"
-
-    def asked(self, at_s: float, *, answered: bool) -> None:
-        number = int(at_s / BUCKET_S)
-        yes, no = self.client.get(number, (0, 0))
-        self.client[number] = yes + answered, no + (not answered)
-        if len(self.client) > BUCKETS:
-            del self.client[min(self.client)]
-
-    def seen(self, one: entries.Copy) -> None:
-        key = one.id or one.thing
-        copy = self._known.get(key) or (self._known.pop(one.thing, None) if one.id else None)
-        if copy is None:
-            copy = Copy(letter(len(self.copies)))
-            self.copies.append(copy)
-        self._known[key] = copy
-        if copy.state != "ended":
-            copy.state = STATES.get(one.what, copy.state)
-
-    def did(self, act: Acted) -> None:
-        if act.name.partition(" ")[0] not in UNSHOWN:
-            failed = "was refused" if act.no else "had no effect"
-            self.acted = act.name if act.proved else f"{act.name} {failed}"
 
 
 @dataclass(slots=True)
@@ -219,8 +136,12 @@ class Board:
                 lane.seen(one)
             case Acted():
                 lane.did(one)
+            case Asking():
+                lane.begins(one)
+            case Asked():
+                lane.ends(one)
             case Request():
-                lane.asked(one.at_s, answered=not one.error)
+                lane.asked(one)
             case Ended():
                 del self.lanes[trial]
                 self.done.add(trial)
@@ -231,9 +152,3 @@ class Board:
         """Trials that wait, the longest first; where all wait for the same thing, whichever began first."""
         waiting = [lane for lane in self.lanes.values() if lane.missing]
         return iter(sorted(waiting, key=lambda lane: lane.since_s))
-
-
-def letter(number: int) -> str:
-    """a to z, and then aa, ab."""
-    again, last = divmod(number, len(ascii_lowercase))
-    return (letter(again - 1) if again else "") + ascii_lowercase[last]

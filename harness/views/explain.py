@@ -13,19 +13,23 @@ from harness.lab.claim import Claim, Lab
 from harness.lab.timeline import Timeline
 from harness.model.entries import Acted, Heard
 from harness.model.verdict import Grade, Verdict
-from harness.views import evidence
+from harness.views import evidence, plots
 from harness.views.entry import lines, not_shown
 from harness.views.evidence import Evidence
+from harness.views.scaled import scaled
+from harness.views.shares import shares
 from harness.views.words import clean, in_words, one_line, surprise
 
 
 def text(
-    lab: Lab, known: Known, finding: Finding, docket: Docket, lacking: frozenset[str], *, every: bool = False
-) -> Iterable[Text]:
+    lab: Lab, known: Known, finding: Finding, docket: Docket, lacking: frozenset[str], *,
+    every: bool = False, width: int = 80,
+) -> Iterable[Text]:  # fmt: skip
+    """`width`: columns that there are for charts."""
     found, claims = Evidence(finding, docket, lacking), [c for c in lab.claims if c.id == known.id]
     word, colour = surprise(finding)
     yield Text.assemble((known.id, "bold"), "  ", (in_words(finding), f"bold {colour}"), f"  ({word})")
-    yield from (_line("said", source) for source in known.sources)
+    yield from (_line("said", str(source)) for source in known.sources)
     yield _line("under test", known.sentence)
     yield _line("found", f"{finding.verdict.grade}: {finding.verdict.sentence}")
     yield _line("expected", f"{finding.expected}: {known.why}")
@@ -34,7 +38,7 @@ def text(
         yield Text()
         yield from _asked(claim, known, found)
     yield Text()
-    yield from _cells(claims, lab, found, every=every)
+    yield from _cells(claims, lab, found, every=every, width=width)
 
 
 def _line(name: str, said: str) -> Text:
@@ -66,7 +70,7 @@ def _colour(role: str, verdict: Verdict) -> str:
     return "" if has_to_be is None else "green" if verdict.grade is has_to_be else "red"
 
 
-def _cells(claims: Sequence[Claim], lab: Lab, found: Evidence, *, every: bool) -> Iterable[Text]:
+def _cells(claims: Sequence[Claim], lab: Lab, found: Evidence, *, every: bool, width: int) -> Iterable[Text]:
     """What was done in each, what was typed, and what came of it."""
     cells = {name: trials for claim in claims for name, trials in claim.cells.items()}
     recorded = found.docket.recorded(lab.name).timelines
@@ -77,8 +81,12 @@ def _cells(claims: Sequence[Claim], lab: Lab, found: Evidence, *, every: bool) -
         yield from (_line("typed", command) for command in evidence.by_hand(cell.arm, timelines, lab.name))
         if came_to := found.came_to(claims, name):
             yield _line("came to", came_to)
+        if numbers := {t.number: one.since(one.begins_s) for t in timelines if (one := scaled(t))}:
+            yield from plots.copies(numbers, width)
         for timeline in timelines if every else timelines[:1]:
             yield from _entries(timeline)
+            if shared := shares(timeline):
+                yield from plots.shares(shared, width)
         yield Text()
 
 

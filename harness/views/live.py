@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 
@@ -10,7 +11,9 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live as Area
 from rich.text import Text
 
-from harness.views.board import BUCKET_S, Board, Copy, Lane
+from harness.views.blocks import height, steps, top
+from harness.views.board import Board
+from harness.views.lane import BUCKET_S, Copy, Lane
 from harness.views.words import one_line, waits_for
 
 MARKS = {
@@ -20,7 +23,6 @@ MARKS = {
     "refused": ("!", "red"),
     "ended": ("✗", "red"),
 }
-SPARKS = "▁▂▃▄▅▆▇█"
 BAR = 12
 WIDEST = 140
 """No lane is longer: an eye loses its line on the way."""
@@ -32,6 +34,12 @@ WORDY = 110
 """One of fewer has none for more than what is missing."""
 
 CLIENT_S = 10.0
+STEPS, FEW_STEPS = 24, 10
+"""Columns in which it is shown how many copies served, by whether the terminal is a wide one."""
+
+MANY = 9
+"""More copies than that are looked at by their number."""
+
 TURNS = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
@@ -157,7 +165,8 @@ def _lane(lane: Lane, now_s: float, width: int) -> Text:
     name.append(number).pad_right(wide - cell_len(name.plain))
     time = _elapsed(lane, now_s, BAR if width >= ROOMY else 0)
     room = max(0, width - wide - cell_len(time.plain) - 3)
-    middle = Text.assemble(_copies(lane, room // 2), _spark(lane, now_s), *_acted(lane))
+    copies = _copies(lane, room // (6 if _by_number(lane) else 2))
+    middle = Text.assemble(copies, _chart(lane, now_s, width), *_acted(lane))
     if lane.missing:
         missing = waits_for(lane.missing) if width >= WORDY else lane.missing.replace("still missing", "missing")
         middle.append(f"  {one_line(missing)}", "dim")
@@ -186,15 +195,46 @@ def _mark(copy: Copy) -> Text:
     return Text(f"{copy.letter}{mark}", colour)
 
 
+def _chart(lane: Lane, now_s: float, width: int) -> Text:
+    """Who answers, as long as nothing was done to anybody; then when nobody does; or how many there are."""
+    if lane.answers and 1 < len(asked := [c for c in lane.copies if c.instance and c.state != "ended"]) <= MANY:
+        return _shares(asked, lane.answers)
+    if lane.client:
+        return _spark(lane, now_s)
+    if _by_number(lane):
+        return _number(lane, now_s - lane.began_s, STEPS if width >= WORDY else FEW_STEPS)
+    return Text("")
+
+
+def _shares(copies: list[Copy], answers: Counter[str]) -> Text:
+    """Of all answers so far, how many each copy gave."""
+    most = max(answers.values())
+    bars = (f"{copy.letter}{height(n := answers[copy.instance], most)}{n}" for copy in copies)
+    return Text(f"  {' '.join(bars)}", "cyan")
+
+
+def _by_number(lane: Lane) -> bool:
+    """Whether it is how many serve that matters, not which of them."""
+    return not lane.client and (lane.scaling_s is not None or len(lane.copies) > MANY)
+
+
+def _number(lane: Lane, now_s: float, width: int) -> Text:
+    """How many served since something may have changed it, and under what load."""
+    since_s = lane.scaling_s or 0.0
+    before = [n for at_s, n in lane.serving if at_s <= since_s][-1:] or [0]
+    changes = [(0.0, before[0]), *((at_s - since_s, n) for at_s, n in lane.serving if at_s > since_s)]
+    lasts_s, most = max(changes[-1][0], now_s - since_s, 0.1), top([n for _, n in changes])
+    text = Text.assemble(" ", (steps(changes, lasts_s, width, most), "green"), f" {changes[-1][1]}")
+    return text.append(f", {sum(lane.loads.values()):g}/s", "magenta") if lane.loads else text
+
+
 def _spark(lane: Lane, now_s: float) -> Text:
     """What clients got in the last seconds: how many answers in each interval, in red where some failed."""
-    if not lane.client:
-        return Text("")
     text = Text(" ")
     newest, most = int((now_s - lane.began_s) / BUCKET_S), max(yes + no for yes, no in lane.client.values())
     for number in range(newest - int(CLIENT_S / BUCKET_S) + 1, newest + 1):
         yes, no = lane.client.get(number, (0, 0))
-        high = SPARKS[min(len(SPARKS) - 1, int((yes + no) / most * (len(SPARKS) - 1)))] if yes + no else " "
+        high = height(yes + no, most)
         text.append(high if not no else "✗" if not yes else high, "red" if no else "green")
     return text
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 
 from harness.journal import Recording
 from harness.judging.findings import Finding
-from harness.views.words import in_words, one_line, surprise
+from harness.judging.register import asked
+from harness.views.words import ALSO_ASKED, BEYOND, in_words, one_line, surprise
 
 MARKS = {"green": "✅", "red": "❌", "yellow": "❔"}
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~])")
@@ -17,12 +18,20 @@ MOST_BYTES = 1 << 20
 
 
 def text(run: Recording, findings: Sequence[Finding], folder: str) -> str:
-    lines = ["| claim | verdict | what was seen |", "|---|---|---|", *(_row(f) for f in findings), ""]
-    for one in findings:
-        lines += _details(one)
+    lines = list(_table([one for one in findings if not asked(one.id)]))
+    if beyond := [one for one in findings if asked(one.id)]:
+        lines += [f"**{ALSO_ASKED}.** {BEYOND}", "", *_table(beyond)]
     if run.over:
         lines += [f"Run {_plain(run.id)}: It took {run.over.wall_s:.0f} s. Recorded in {_plain(folder)}.", ""]
     return _bounded(lines, folder)
+
+
+def _table(findings: Sequence[Finding]) -> Iterable[str]:
+    """With what each row rests on beneath it."""
+    if findings:
+        yield from ("| claim | verdict | what was seen |", "|---|---|---|", *map(_row, findings), "")
+    for one in findings:
+        yield from _details(one)
 
 
 def _row(one: Finding) -> str:

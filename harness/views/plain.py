@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from rich.console import Console
 from rich.text import Text
 
-from harness.views.board import Board, Lane
+from harness.views.board import Board
+from harness.views.lane import Lane
 from harness.views.words import one_line, waits_for
 
 EVERY_S = 5.0

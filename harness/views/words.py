@@ -7,6 +7,7 @@ import re
 from rich.text import Text
 
 from harness.judging.findings import Finding
+from harness.judging.register import of_articles
 from harness.lab.open_site import Ask
 from harness.model.verdict import Grade
 
@@ -15,6 +16,9 @@ FORBIDDEN = re.compile(
 )
 """What XML 1.0 cannot hold, however it is written, or a terminal would obey; and what turns text round."""
 
+
+ALSO_ASKED = "Also asked"
+BEYOND = "What people ask beyond the five articles. It does not count in the score of the articles."
 
 ASKS = Ask.__name__.lower()
 """How the name of the act begins that has a client ask."""
@@ -40,15 +44,15 @@ def waits_for(missing: str) -> str:
 
 
 def in_words(finding: Finding) -> str:
-    """What the verdict means for the article."""
-    verdict = finding.verdict
+    """What the verdict means for the article, or for whoever says so."""
+    verdict, by_article = finding.verdict, of_articles(finding.id)
     match verdict.grade:
         case Grade.CONFIRMED:
-            return "the article is right"
+            return "the article is right" if by_article else "it is so"
         case Grade.CONDITIONAL:
             return f"right, but only with {_listed(verdict.given)}"
         case Grade.REFUTED:
-            return "the article is wrong"
+            return "the article is wrong" if by_article else "it is not so"
         case Grade.UNAVAILABLE:
             return "cannot be tried here"
         case Grade.INCONCLUSIVE:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.judging.findings import Finding
 from harness.judging.register import Claim as Known
-from harness.judging.register import Register
+from harness.judging.register import Register, asked
 from harness.lab.cell import Trials
 from harness.lab.claim import Claim, Lab, several
 from harness.views import evidence
@@ -32,10 +32,28 @@ class Group:
     @property
     def label(self) -> str:
         """What a person who cannot see the chart is told in its place."""
-        first = self.cell.trials[0].drawn
-        many = f"{len(self.cell.trials)} trials of" if len(self.cell.trials) > 1 else "One trial of"
         came_to = f": {self.came_to}" if self.came_to else ""
-        return f"{many} {self.cell.name}, {self.roles}{came_to}. The first: {first.words}."
+        return self._told(self.cell.trials, f", {self.roles}{came_to}", self.cell.trials[0].drawn.words)
+
+    @property
+    def scaled_label(self) -> str:
+        first = self.cell.scaled[0].scaled
+        return self._told(self.cell.scaled, ", how many copies served", first.words if first else "")
+
+    @property
+    def shared_label(self) -> str:
+        first = self.cell.shared[0].shares
+        return self._told(self.cell.shared, ", who answered how many requests", first.words if first else "")
+
+    def _told(self, trials: Sequence[Trial], what: str, first: str) -> str:
+        many = f"{len(trials)} trials of" if len(trials) > 1 else "One trial of"
+        return f"{many} {self.cell.name}{what}. The first: {first}."
+
+    @property
+    def loads(self) -> str:
+        """How often a second somebody asked for the load that it is."""
+        found = [trial.scaled for trial in self.cell.scaled if trial.scaled]
+        return " and ".join(dict.fromkeys(f"{load.per_s:g}" for one in found for load in one.loads))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +77,11 @@ class Told:
     """Cells that it asks about and of which nothing was recorded."""
 
     @property
+    def asked(self) -> bool:
+        """By people, and said by no article."""
+        return asked(self.found.id)
+
+    @property
     def shown(self) -> bool:
         """Of a claim without any recording nothing can be said, unless it follows from other verdicts."""
         return bool(self.groups) or (not self.not_run and self.found.verdict.decided)
@@ -75,6 +98,12 @@ class Told:
         near = begins + 1.1 * (max(d.last_s for d in drawn) - begins)
         ends += 0.01 * (ends - begins)
         return round(begins, 3), round(ends, 3), round(near if near * FARTHER < ends else ends, 3)
+
+    @property
+    def unseen(self) -> str:
+        """By the trial with the fewest answers."""
+        found = [trial.shares for trial in self.trials if trial.shares]
+        return min(found, key=lambda one: one.answered).unseen if found else ""
 
     @property
     def zero(self) -> str:

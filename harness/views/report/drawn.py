@@ -44,6 +44,9 @@ class Drawn:
     from_s: float
     to_s: float
     zero: str
+    zero_s: float
+    """When that was, in seconds of the trial."""
+
     serving: tuple[tuple[float, int], ...]
     moments: tuple[Moment, ...]
     stretches: tuple[Stretch, ...]

@@ -37,6 +37,7 @@ def drawn(entries: Sequence[Entry]) -> Drawn:
         from_s=begins - zero_s,
         to_s=ends - zero_s,
         zero="the beginning" if zero is None else "the start" if zero.name == up.name else "the act",
+        zero_s=zero_s,
         serving=tuple((at - zero_s, count) for at, count in _serving(entries, begins)),
         moments=tuple(m.since(zero_s) for m in _bundled(moments, (ends - begins) * NEAR)),
         stretches=tuple(s.since(zero_s) for s in stretches),

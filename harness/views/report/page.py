@@ -19,13 +19,15 @@ from harness.judging import catalog, register, reporting
 from harness.judging.docket import Docket
 from harness.judging.findings import Finding
 from harness.judging.register import Claim as Known
-from harness.judging.register import Register
+from harness.judging.register import Register, of_articles
 from harness.lab.claim import Lab
 from harness.views.evidence import Evidence
 from harness.views.report import claims, facts, recordings
 from harness.views.report.claims import Told
 from harness.views.report.recordings import Cell, Recordings, Trial
-from harness.views.words import clean
+from harness.views.scaled import Scaled
+from harness.views.shares import Shares
+from harness.views.words import ALSO_ASKED, BEYOND, clean
 
 if TYPE_CHECKING:
     import jinja2  # loaded where a page is made: it takes 20 ms
@@ -78,6 +80,16 @@ class OfLab:
     cells: tuple[Cell, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Claims beneath one heading: a lab's, or what people ask beyond the articles."""
+
+    anchor: str
+    name: str
+    question: str
+    claims: tuple[Told, ...]
+
+
 def of(folders: Sequence[Path]) -> tuple[str, list[str]]:
     """The page, and what of these runs could not be read."""
     runs = list({run.id: run for run in map(journal.salvaged, folders)}.values())
@@ -103,14 +115,22 @@ def html(shown: Shown, most_bytes: int = MOST_BYTES) -> str:
 
 
 def _rendered(shown: Shown, labs: Sequence[OfLab], recorded: Recordings) -> str:
-    every = [told for lab in labs for told in lab.claims]
+    sections = _sections(labs)
+    every = [told for section in sections for told in section.claims]
+    scored = [told for told in every if of_articles(told.found.id)]
+    not_shown = _not_shown(shown.known, every)
     scripts = [_file(name) for name in SCRIPTS]
     template = _environment().get_template("page.html")
     return template.render(
         labs=labs,
+        sections=sections,
         claims=every,
-        counted={tone: sum(told.tone == tone for told in every) for tone in claims.TONES.values()},
-        not_shown=_not_shown(shown.known, every),
+        scored=scored or every,
+        by_articles=bool(scored),
+        asked=[told for told in every if told.asked],
+        counted={tone: sum(told.tone == tone for told in scored or every) for tone in claims.TONES.values()},
+        not_shown=not_shown,
+        not_scored=sum(of_articles(claim.id) for claim in not_shown),
         warnings=[said for run in shown.runs for said in facts.warnings(run)],
         runs=[(run, facts.rows(run)) for run in shown.runs],
         anchors={key: cell.anchor for key, cell in recorded.cells.items()},
@@ -134,6 +154,13 @@ def _labs(shown: Shown, recorded: Recordings) -> list[OfLab]:
         )
         for name in dict.fromkeys([*known, *recorded.labs])
     ]
+
+
+def _sections(labs: Sequence[OfLab]) -> list[Section]:
+    own = [(lab, tuple(told for told in lab.claims if not told.asked)) for lab in labs]
+    found = [Section(f"lab-{n}", lab.name, lab.question, told) for n, (lab, told) in enumerate(own, 1) if told]
+    beyond = tuple(told for lab in labs for told in lab.claims if told.asked)
+    return [*found, Section("also-asked", ALSO_ASKED, BEYOND, beyond)] if beyond else found
 
 
 def _claims(lab: Lab, shown: Shown, recorded: Recordings) -> list[Told]:
@@ -160,7 +187,19 @@ def _drawing(trial: Trial) -> Drawing:
         [[_short(at), count] for at, count in drawn.serving],
         [[m.kind, _short(m.at_s), _plain(str(m))] for m in drawn.moments],
         [[s.kind, _short(s.from_s), _short(s.to_s), _plain(str(s))] for s in drawn.stretches],
+        _scaled(trial.scaled) if trial.scaled else None,
+        _shares(trial.shares) if trial.shares else None,
     ]
+
+
+def _scaled(one: Scaled) -> Drawing:
+    steps = [[_short(at), n] for at, n in one.steps]
+    return [steps, _short(one.ends_s), [[_short(load.from_s), _short(load.to_s), load.per_s] for load in one.loads]]
+
+
+def _shares(one: Shares) -> Drawing:
+    low, high = one.band
+    return [[[_plain(name), n] for name, n in one.each], _short(low), _short(high), one.p]
 
 
 def _short(seconds: float) -> float:

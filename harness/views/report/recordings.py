@@ -18,6 +18,8 @@ from harness.views import evidence
 from harness.views.entry import lines, not_shown
 from harness.views.report.drawn import Drawn
 from harness.views.report.marks import drawn
+from harness.views.scaled import Scaled, scaled
+from harness.views.shares import Shares, shares
 from harness.views.words import one_line
 
 LEFT_OUT = "Its entries are left out here to keep the page small; they stand in the journal."
@@ -40,8 +42,19 @@ class Trial:
     entries: tuple[str, str]
     """As text, and what of them is not told."""
 
+    scaled: Scaled | None = None
+    """In seconds from the same moment as what is drawn."""
+
+    shares: Shares | None = None
     text: str = ""
     left_out: str = ""
+
+    @property
+    def words(self) -> str:
+        """All that its charts show."""
+        served = f"copies: {self.scaled.words}" if self.scaled else ""
+        loads = [f"a load of {load}" for load in self.scaled.loads] if self.scaled else []
+        return "; ".join(filter(None, [self.drawn.words, served, *loads, self.shares.words if self.shares else ""]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,14 @@ class Cell:
     plan: str
     by_hand: tuple[str, ...]
     trials: tuple[Trial, ...]
+
+    @property
+    def scaled(self) -> list[Trial]:
+        return [trial for trial in self.trials if trial.scaled]
+
+    @property
+    def shared(self) -> list[Trial]:
+        return [trial for trial in self.trials if trial.shares]
 
 
 @dataclass(slots=True)
@@ -121,15 +142,18 @@ def _in_order(timelines: Sequence[Timeline]) -> list[Timeline]:
 
 
 def _cell(anchor: str, key: Key, declared: Trials | None, timelines: Sequence[Timeline], before: int) -> Cell:
-    trials = tuple(
-        Trial(before + n, n + 1, drawn(t.entries), evidence.uncounted(t), _text(t.entries))
-        for n, t in enumerate(timelines)
-    )
+    trials = tuple(_trial(before + n, n + 1, t) for n, t in enumerate(timelines))
     lab, name = key
     if declared is None:
         return Cell(anchor, lab, name, "", (), trials)
     plan = one_line(declared.scenario.plan)
     return Cell(anchor, lab, name, plan, tuple(evidence.by_hand(declared.arm, timelines, lab)), trials)
+
+
+def _trial(index: int, number: int, t: Timeline) -> Trial:
+    looks = drawn(t.entries)
+    copies = found.since(looks.zero_s) if (found := scaled(t)) else None
+    return Trial(index, number, looks, evidence.uncounted(t), _text(t.entries), copies, shares(t))
 
 
 def _text(entries: Sequence[Entry]) -> tuple[str, str]:

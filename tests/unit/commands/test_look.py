@@ -13,6 +13,7 @@ from tests.support.cli import labs
 from tests.support.own_labs import own_labs
 
 KNOWN = register.load(catalog.REGISTER)
+SOUND = '"""Mine?"""\n\nfrom harness import Lab\n\nlab = Lab(__doc__, __name__)\n'
 
 
 @pytest.fixture
@@ -32,6 +33,28 @@ def test_every_lab_is_listed_with_its_question_and_its_claims():
     assert "(not built yet)" in told.err
 
 
+def test_what_people_ask_beyond_the_articles_is_a_group_of_its_own_at_the_end():
+    told = labs("list").err
+    _, heading, beyond = told.partition("\nAlso asked  ")
+    ids = {c.id: c.lab for c in KNOWN.claims if register.asked(c.id)}
+
+    assert heading
+    assert "does not count in the score of the articles" in beyond
+    assert [line.split(",")[0].strip() for line in beyond.splitlines()[1:]] == list(ids)
+    assert told.count("    asked-") == len(ids)
+    assert "    asked-policy-heals-unhealthy, lab healthchecks" in beyond
+
+
+def test_what_people_ask_is_shown_as_not_built_where_nothing_judges_it(broken):
+    broken(scaling=SOUND, loadbalancing="raise KeyError('x')")
+    beyond = labs("list").err.partition("\nAlso asked  ")[2]
+
+    assert "    asked-swarm-scales-five-times, lab scaling  (not built yet)\n" in beyond
+    assert "    asked-port-forward-balances, lab loadbalancing  (not built yet)\n" in beyond
+    built = {c["id"]: c["built"] for c in look.listed(KNOWN)["asked"]}
+    assert (built["asked-swarm-scales-five-times"], built["asked-port-forward-balances"]) == (False, False)
+
+
 def test_as_a_document_it_says_the_same_on_stdout():
     told = labs("list", "--json")
     document = json.loads(told.out)
@@ -39,6 +62,8 @@ def test_as_a_document_it_says_the_same_on_stdout():
     rows = {row["name"]: row for row in document["labs"]}
     assert list(rows) == list(KNOWN.labs())
     assert {"id": "docker-no-auto-restart", "built": True} in rows["selfhealing"]["claims"]
+    assert not [c["id"] for row in rows.values() for c in row["claims"] if register.asked(c["id"])]
+    assert {c["id"]: c["lab"] for c in document["asked"]}["asked-port-forward-balances"] == "loadbalancing"
     assert {row["trouble"] for row in rows.values()} == {""}
     assert [name for name, row in rows.items() if row["of_bench"]] == [catalog.OF_BENCH]
 
@@ -65,7 +90,7 @@ def test_one_that_is_broken_is_named_with_the_reason_and_the_others_are_listed(b
 
 
 def test_one_that_the_register_does_not_know_yet_is_listed_too(broken):
-    broken(mine='"""Mine?"""\n\nfrom harness import Lab\n\nlab = Lab(__doc__, __name__)\n', odd="raise KeyError('x')")
+    broken(mine=SOUND, odd="raise KeyError('x')")
     rows = {row["name"]: row for row in look.listed(KNOWN)["labs"]}
     assert (rows["mine"]["question"], rows["mine"]["claims"]) == ("Mine?", [])
     assert rows["odd"]["trouble"].startswith("Loading lab odd: labs/odd.py raised KeyError: 'x'")

@@ -25,7 +25,7 @@ class Host:
     """A host in memory; `faults` are those of its sites."""
 
     def __init__(self, monkeypatch):
-        self.faults, self.sites, self.lives, self.ready = (), {}, [], 0
+        self.faults, self.sites, self.lives, self.ready, self.proxies = (), {}, [], 0, 0
         clock = VirtualClock()
         up = SimpleNamespace(
             engine=SimpleNamespace(version="27.0", cgroup="2"), shape=SimpleNamespace(name="dk-labs", size=lambda: 3),
@@ -35,6 +35,9 @@ class Host:
         def is_ready(*_, **__):
             self.ready += 1
             return up
+
+        def have_proxy(*_):
+            self.proxies += 1
 
         def open_site(declared, *_):
             self.sites[declared.name] = FakeSite(declared, clock, self.faults)
@@ -53,6 +56,7 @@ class Host:
         monkeypatch.setattr(run.ownership, "forget_dead", lambda _: (set(), []))
         monkeypatch.setattr(run.kinds, "open_site", open_site)
         monkeypatch.setattr(run.kinds, "have_hosts_image", lambda *_: None)
+        monkeypatch.setattr(run.proxy, "have", have_proxy)
         monkeypatch.setattr(run.Life, "begin", life)
         monkeypatch.setattr(run, "Run", partial(Run, clock=clock, cores=2, room=1.0))
         monkeypatch.setattr(run.commands, "group", Programs)
@@ -107,6 +111,13 @@ def test_only_what_a_claim_needs_is_run_where_one_is_named(host, tmp_path):
     told = labs("run", "selfhealing", "--trials", "1", "--claim", "docker-manual-stop-not-restarted", "--json", "-")
     assert [c["id"] for c in json.loads(told.out)["claims"]] == ["docker-manual-stop-not-restarted"]
     assert told.code == 0
+
+
+def test_the_proxys_image_is_made_for_a_lab_that_uses_it_and_for_no_other(host):
+    assert labs("run", "storage", "--trials", "1").code == 0
+    assert host.proxies == 0
+    assert labs("run", "networking", "--trials", "1").code == 0
+    assert host.proxies == 1
 
 
 # -- what cannot be run

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.views.board import BUCKETS, STATES, letter
+from harness.views.lane import BUCKETS, STATES, letter
 from tests.support.lines import (
     CELL,
     acted,

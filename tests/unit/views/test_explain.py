@@ -37,7 +37,7 @@ def test_whatever_a_claim_rests_on_is_shown(lab, claim):
     text, entry = shown(lab, claim), KNOWN.claim(claim)
 
     assert entry.sentence in text
-    assert all(source in text for source in entry.sources)
+    assert all(str(source) in text for source in entry.sources)
     for part in (c for c in catalog.lab(lab).claims if c.id == claim):
         assert all(cell in text for cell in part.cells)
         assert all(f"without {condition}: " in text for condition in part.given)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
@@ -14,6 +15,8 @@ from harness.views.live import Live, Picture, lines
 from harness.views.show import moving
 from tests.support.lines import (
     acted,
+    asked,
+    asking,
     board,
     busy,
     copy,
@@ -176,7 +179,79 @@ def test_a_client_that_gets_nothing_any_more_shows_as_a_gap():
 
 
 def test_what_was_done_stands_behind_the_copies():
-    assert "a✗ ⚡crash" in lane(board(trial(), copy("died"), acted("crash"))).plain
+    assert "a✗ ⚡crash" in lane(board(trial(), copy("died"), acted("crash", victims=("one",)))).plain
+
+
+# -- who answers ---------------------------------------------------------------------------------------------------
+
+
+def answered(*more, **counts):
+    """Three copies serve, a client asks, and so many requests were answered by each."""
+    sent = [request(2.0 + n / 100, by=f"i-{who}") for who, many in counts.items() for n in range(many)]
+    copies = [serving(name) for name in ("one", "two", "three")]
+    return board(trial(), *copies, asking(1.9), acted("ask", 2.0), *sent, *more)
+
+
+def test_as_long_as_a_client_asks_undisturbed_each_copy_has_a_bar_of_its_answers():
+    assert "c●  a█16 b▄8 c▁2 " in lane(answered(one=16, two=8, three=2)).plain
+    assert "c●  a█9 b 0 c 0 " in lane(answered(one=9)).plain
+
+
+@pytest.mark.parametrize(
+    "then",
+    [acted("crash", 5.0, id_="r5", victims=("one",)), asked(9, 5.0)],
+    ids=["something is done", "the client ends"],
+)
+def test_then_it_is_shown_when_nobody_answers(then):
+    row = lane(answered(then, one=3, two=3, three=3), now_s=6.0).plain
+
+    assert "a█3" not in row
+    assert f"c●{' ' * 12}█" in row
+
+
+@pytest.mark.parametrize("many", [1, 10])
+def test_one_copy_has_no_share_and_many_have_no_room(many):
+    made = board(trial(), *[serving(f"c{n}") for n in range(many)], asking(), request(2.0, by="i-c0"))
+
+    assert "█1" not in lane(made).plain
+
+
+# -- how many serve ------------------------------------------------------------------------------------------------
+
+
+def grown(*more):
+    """One copy serves; somebody asks for eight, which come one by one from 12 s on."""
+    copies = [serving(f"c{n}", 11.0 + n) for n in range(1, 8)]
+    return board(trial(), serving("c0"), acted("update to eight", 10.2, sent_s=10.0), *copies, *more)
+
+
+def test_after_an_act_upon_no_copy_it_is_shown_how_many_serve_since():
+    assert "▁▁▂▃▄▅▆▇██ 8" in lane(grown(), now_s=20.0).plain
+    assert "▁▁▁▁▂▂▂▃▃▄▄▄▅▅▆▆▇▇▇█████ 8" in lane(grown(), now_s=20.0, width=140).plain
+
+
+def test_a_load_is_shown_with_its_rate_until_it_ends():
+    load = "t001", replace(asking(10.0, per_s=5)[1], client="ask (judged=False)", judged=False)
+    ends = "t001", replace(asked(9, 30.0)[1], client="ask (judged=False)")
+    more = [serving("one"), load, serving("two", 15.0), serving("three", 20.0)]
+
+    assert "▄▄▄▄▄█████ 2, 5/s" in lane(board(trial(), *more[:3]), now_s=20.0).plain
+    row = lane(board(trial(), *more, copy("gone", "three", 35.0), ends), now_s=40.0).plain
+    assert "▃▆▆█████▆▆ 2 " in row
+
+
+def test_of_many_copies_it_is_shown_how_they_come():
+    made = board(trial(), *[serving(f"c{n}", 1.0 + n / 10) for n in range(80)])
+
+    assert "·▁▂▃▄▅▆▇██ 80" in lane(made, now_s=9.0, width=100).plain
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_chart_is_wider_than_its_lane(width):
+    made = [answered(one=99, two=99, three=99), grown(waits("8 copies that serve; 7 do", at_s=19.0, allowed_s=60.0))]
+
+    for one in made:
+        assert max(map(cell_len, drawn(one, width, 30))) <= width
 
 
 def test_what_is_missing_stands_beside_how_long_it_was_waited_for():

@@ -46,11 +46,52 @@ def test_every_claim_that_was_run_has_a_row_that_leads_to_it(shown):
 
 def test_claims_that_were_not_run_are_listed_and_not_counted(shown):
     missing = [c for c in KNOWN.claims if f"#{c.id}" not in {a["href"] for a in shown.all("a")}]
+    counted = [c for c in KNOWN.claims if register.of_articles(c.id)]
+    run = len([c for c in counted if c not in missing])
 
-    assert f"{len(missing)} more claims were not run" in shown.text
+    assert len(counted) == 62
+    assert f"{62 - run} more claims were not run" in shown.text
     assert all(claim.id in shown.text for claim in missing)
-    run = len(KNOWN.claims) - len(missing)
     assert f"{run} came out as somebody who knows both platforms expected" in shown.words
+    assert f"{run} claims from articles, run as experiments" in shown.words
+
+
+def test_what_people_ask_beyond_the_articles_is_a_section_of_its_own_and_not_counted():
+    lab = catalog.lab("storage")
+    known, labs = (
+        replace(KNOWN, claims=tuple(_asked(c) for c in KNOWN.claims)),
+        [_with_claims(lab, [replace(c, id=ASKED) for c in lab.claims])],
+    )
+    alone = Page(page.html(judged([folders.recording("storage")], labs, known)))
+    both = Page(page.html(judged([folders.recording("storage"), folders.recording("rollback")],
+                                 [*labs, catalog.lab("rollback")], known)))  # fmt: skip
+
+    assert "1 claim, run as experiments" in alone.words
+    assert "1 claim from articles, run as experiments" in both.words
+    assert "1 came out as somebody who knows both platforms expected" in both.words
+    assert "Besides, 1 claim was run that people ask beyond the articles" in both.words
+    assert [a["href"] for a in both.all("a")].count("#also-asked") == 2
+    assert "its tracker" in both.text
+    assert "https://example.org/1" in [a["href"] for a in both.all("a")]
+    assert both.words.index("Also asked What people ask") > both.words.index("rollback")
+    assert f"{ASKED}, lab storage" in both.words
+    assert "it is so" in both.words
+
+
+ASKED = "asked-volumes-persist"
+
+
+def _asked(claim):
+    """The storage lab's claim, as if people asked it."""
+    if claim.id != "docker-volumes-persist":
+        return claim
+    return replace(claim, id=ASKED, sources=(register.Source("its tracker", "https://example.org/1"),))
+
+
+def _with_claims(lab, claims):
+    made = Lab(lab.question, "labs.storage")
+    made.claims += claims
+    return made
 
 
 def test_a_verdict_is_told_in_words_and_whether_it_was_expected():

@@ -33,6 +33,7 @@ def shown(whole) -> Page:
 
 def test_it_loads_nothing_and_links_only_to_itself_and_to_what_was_published(whole, shown):
     published = {figure.url for claim in KNOWN.claims for figure in claim.published.values()}
+    published |= {source.url for claim in KNOWN.claims for source in claim.sources}
 
     assert not [a for _, a in shown.elements if {"src", "srcset", "data", "action", "poster"} & a.keys()]
     assert {name for name, a in shown.elements if "href" in a} == {"a"}
@@ -66,7 +67,7 @@ def test_the_library_is_the_one_that_its_note_says():
 
 def test_each_kind_that_is_drawn_is_in_the_legend_and_known_to_the_script(shown):
     script = page.FOLDER.joinpath("charts.js").read_text()
-    drawn = {point[0] for _, _, _, _, points, spans in shown.drawings for point in (*points, *spans)}
+    drawn = {point[0] for _, _, _, _, points, spans, *_ in shown.drawings for point in (*points, *spans)}
     legend = {a["data-kind"] for a in shown.all("svg") if "data-kind" in a}
 
     assert drawn - {"serving"} <= legend == page.GLYPHS.keys()

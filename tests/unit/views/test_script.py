@@ -88,15 +88,15 @@ def test_each_line_can_be_read_alone_and_names_only_files_that_are_there(name, c
 @pytest.mark.parametrize("name", NAMES)
 def test_what_a_run_types_is_what_is_printed_in_the_same_order(name):
     bench = run_lab(catalog.lab(name), trials=1, full=True, **like(name))
-    cells = {trial: one.cell for trial, one in bench.lines if isinstance(one, Planned)}
+    cells = {trial: one.cell for trial, one in bench.lines if isinstance(one, Planned) and one.number == 1}
     ran: dict[str, list[str]] = {}
     for trial, one in bench.lines:
-        if isinstance(one, Acted):
+        if isinstance(one, Acted) and trial in cells:
             ran.setdefault(cells[trial], []).extend(one.typed)
 
     assert ran
     for cell, texts in ran.items():
-        printed = iter(expanded(cell_lines(name, cell)))
+        printed = iter([line.partition(" & ")[0] for line in expanded(cell_lines(name, cell))])
         assert [t for t in texts if not any(shlex.join(shlex.split(t)) == line for line in printed)] == []
 
 

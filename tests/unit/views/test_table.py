@@ -33,6 +33,24 @@ def test_of_each_claim_its_name_and_word_the_sentence_and_what_was_found():
     ]
 
 
+@pytest.mark.parametrize("id_", ["asked-it-returns", "bench-it-returns"])
+@pytest.mark.parametrize(("grade", "said"), [(Grade.REFUTED, "it is not so"), (Grade.CONFIRMED, "it is so")])
+def test_of_what_no_article_says_none_is_called_right_or_wrong(id_, grade, said):
+    one = replace(FINDING, id=id_, verdict=replace(FINDING.verdict, grade=grade))
+
+    assert f"{id_:<40}{said}  (" in "\n".join(closing(one))
+
+
+def test_what_people_ask_comes_last_under_a_heading_of_its_own():
+    asked = replace(FINDING, id="asked-it-returns")
+    lines = closing(asked, FINDING)
+
+    assert [n for n, line in enumerate(lines) if "it-returns" in line] == [0, 6]
+    assert lines[4].startswith("Also asked  ")
+    assert not [line for line in closing(FINDING) if line.startswith("Also asked")]
+    assert closing(asked)[0].startswith("Also asked  ")
+
+
 def test_a_part_that_is_not_built_is_named():
     assert "  Part b, c is not built yet." in closing(replace(FINDING, not_built=("b", "c")))
 

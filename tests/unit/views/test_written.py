@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -110,6 +111,20 @@ def test_markdown_has_a_row_and_details_for_each_claim(one):
     assert [line.count("|") for line in lines[:3]] == [4, 4, 4]
     assert sum("<details>" in line for line in lines) == sum("</details>" in line for line in lines) == 1
     assert lines[-1] == "Run r1: It took 12 s. Recorded in runs/r1."
+
+
+def test_what_people_ask_has_a_table_of_its_own_in_markdown():
+    asked = replace(finding(Grade.REFUTED, expected="REFUTED"), id="asked-it")
+    text = markdown.text(RUN, [asked, finding()], "runs/r1")
+    articles, _, beyond = text.partition("**Also asked.** ")
+
+    assert [t.count("| claim | verdict |") for t in (articles, beyond)] == [1, 1]
+    assert [t.count("<summary>") for t in (articles, beyond)] == [1, 1]
+    assert "a-claim" in articles
+    assert "asked-it" in beyond
+    assert "it is not so" in beyond
+    assert "Also asked" not in markdown.text(RUN, [finding()], "runs/r1")
+    assert markdown.text(RUN, [asked], "runs/r1").startswith("**Also asked.** ")
 
 
 def test_of_a_run_that_was_cut_short_markdown_does_not_say_how_long_it_took():
