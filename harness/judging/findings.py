@@ -52,6 +52,14 @@ class Finding:
     def open(self) -> bool:
         return any(v.grade is Grade.INCONCLUSIVE for v in (self.verdict, *self.parts.values()))
 
+    @property
+    def excused(self) -> bool:
+        """Whether what this host cannot do is in the register, and all else is as expected."""
+        missing = frozenset[str]().union(*map(lacks, self.parts.values()))
+        done = {name: v for name, v in self.parts.items() if name and v.grade is not Grade.UNAVAILABLE}
+        expected = all(_same(v, *self.part_expected[name]) for name, v in done.items())
+        return bool(missing) and missing <= self.needs and expected
+
     def document(self) -> dict[str, Any]:
         v = self.verdict
         return {
@@ -127,19 +135,8 @@ def _differs(one: Finding, allowed: frozenset[str]) -> bool:
     if one.verdict.grade is Grade.INCONCLUSIVE:
         return False
     if one.verdict.grade is Grade.UNAVAILABLE:
-        return one.id not in allowed and not _excused(one)
+        return one.id not in allowed and not one.excused
     return not one.as_expected
-
-
-def _excused(one: Finding) -> bool:
-    """What this host cannot do is in the register, and all else is as expected."""
-    parts = {name: v for name, v in one.parts.items() if v.grade is not Grade.UNAVAILABLE}
-    missing = frozenset[str]().union(*map(lacks, one.parts.values()))
-    return (
-        bool(missing)
-        and missing <= one.needs
-        and all(_same(v, *one.part_expected[name]) for name, v in parts.items())
-    )
 
 
 def document(run: Recording, findings: list[Finding], code: int) -> dict[str, Any]:

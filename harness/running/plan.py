@@ -53,7 +53,7 @@ def plan(
         wanted += [] if only else [tuple(lab.shown), tuple(lab.long if full else ())]
         for cells in wanted:
             group += 1
-            fresh = [c for c in cells if c.cell not in done]
+            fresh = list({c.cell: c for c in cells if c.cell not in done}.values())
             done |= {c.cell for c in fresh}
             for number in range(1, max([trials, *(c.scenario.trials for c in fresh)]) + 1):
                 order.shuffle(fresh)

@@ -61,6 +61,8 @@ def in_words(finding: Finding) -> str:
 
 def surprise(finding: Finding) -> tuple[str, str]:
     """Whether that was expected, and its colour."""
+    if finding.excused:
+        return f"it needs {_listed(tuple(sorted(finding.needs)))}", "yellow"
     if not finding.verdict.decided:
         return "open", "yellow"
     if finding.as_expected:

@@ -64,9 +64,10 @@ class Bench:
 def run(
     labs: Lab | Sequence[Lab], *faults: str, trials: int = 2, lag_s: float = 0.0, seed: int = 0, full: bool = False,
     commands: Mapping[str, Any] | None = None, only: frozenset[str] = frozenset(),
-    change: Callable[[Site, OpenSite], OpenSite] = lambda _, site: site, room: float = 1.0, **more: Any,
+    change: Callable[[Site, OpenSite], OpenSite] = lambda _, site: site, room: float = 1.0,
+    lacking: frozenset[str] = frozenset(), **more: Any,
 ) -> Bench:  # fmt: skip
-    """The labs with all their cells; faults are those of every site."""
+    """The labs with all their cells; faults are those of every site, `lacking` is what the host does not have."""
     every = [labs] if isinstance(labs, Lab) else list(labs)
     clock, sites = VirtualClock(), dict[str, FakeSite]()
 
@@ -74,19 +75,20 @@ def run(
         sites[declared.name] = FakeSite(declared, clock, faults, lag_s, commands)
         return change(declared, sites[declared.name])
 
-    jobs = plan(every, trials=trials, seed=seed, only=only, full=full)
-    return _run(every, jobs, clock, open_site, sites, room, only, **more)
+    planned = plan(every, trials=trials, seed=seed, only=only, full=full)
+    jobs = [j for j in planned if not j.trials.arm.needs & lacking]
+    return _run(every, jobs, clock, open_site, sites, room, only, lacking, **more)
 
 
 def _run(
     labs: list[Lab], jobs: list[Job], clock: VirtualClock, open_site: Callable[[Site], OpenSite],
-    sites: dict[str, FakeSite], room: float, only: frozenset[str], **more: Any,
+    sites: dict[str, FakeSite], room: float, only: frozenset[str], lacking: frozenset[str], **more: Any,
 ) -> Bench:  # fmt: skip
     lines: list[Line] = []
     name = f"run{next(_runs)}"
     folder = scratch.folder() / name
-    docket = Docket(labs, only=only)
-    facts = {"labs": [lab.name for lab in labs], "lacking": []}
+    docket = Docket(labs, only=only, lacking=lacking)
+    facts = {"labs": [lab.name for lab in labs], "lacking": sorted(lacking)}
     journal = Journal(folder, name, facts, (docket.hear, lambda trial, one: lines.append((trial, one))))
     told: list[str] = []
     one = Run(journal, docket, jobs, open_site, lambda s: told.append(s.id), clock, cores=2, room=room, **more)

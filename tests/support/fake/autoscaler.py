@@ -23,6 +23,9 @@ class State:
     said: list[tuple[float, int]] = field(default_factory=list)
     """When so many were thought right."""
 
+    reason: str = ""
+    """Whether it has figures, in its own word."""
+
 
 class Autoscalers:
     """Those of one namespace."""
@@ -62,6 +65,7 @@ class Autoscalers:
         if target is None or target.kind != one.of_kind:
             return
         wanted = proposed(self._of(target.name), self._figures(target.name), target.n, one.percent / 100)
+        state.reason = "FailedGetResourceMetric" if wanted is None else "ValidMetricFound"
         if wanted is None:
             self.estate.tell(target.name, "FailedGetResourceMetric", "the HPA has no figures to go by")
             return

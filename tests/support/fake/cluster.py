@@ -15,6 +15,7 @@ from tests.support.fake.words import bare, values
 
 VALUED = (
     "--filename", "-f", "--replicas", "--to-revision", "--timeout", "--grace-period", "-n", "--selector", "-l",
+    "--output",
 )  # fmt: skip
 
 
@@ -24,7 +25,7 @@ class Cluster:
     def __init__(self, estate: Estate) -> None:
         self.estate, self.namespace = estate, Namespace(estate)
 
-    def typed(self, words: list[str], folder: Path) -> Said | None:  # noqa: PLR0911  (one for each command)
+    def typed(self, words: list[str], folder: Path) -> Said | None:  # noqa: C901, PLR0911  (one for each command)
         plain = bare(words[1:], *VALUED)
         match plain:
             case ["apply" | "create"]:
@@ -42,6 +43,9 @@ class Cluster:
                 return self.namespace.scale(self._name(named), int(values(words, "--replicas")[0]))
             case ["top", "pod" | "pods"]:
                 return self._top(values(words, "--selector", "-l"), head="--no-headers" not in words)
+            case ["get", "hpa", name] if "ScalingActive" in " ".join(words):
+                known = self.namespace.autoscalers.known.get(name)
+                return (known.reason, 0) if known else (f'Error from server (NotFound): "{name}" not found', 1)
             case ["drain", name]:
                 self.estate.site.nodes.drain(name)
                 return f"node/{name} drained", 0

@@ -72,6 +72,12 @@ def test_what_the_register_says_that_a_host_needs_is_no_fault_of_a_host_that_lac
     assert exit_code([found], 0, NONE) == code
 
 
+def test_a_claim_without_parts_that_this_host_cannot_try_is_excused_by_the_register_too():
+    known = entry(Grade.CONFIRMED, needs=("IPVS",))
+    assert findings.finding(Settled("lab", "c", {"": unavailable("IPVS")}), known).excused
+    assert not findings.finding(Settled("lab", "c", {"": holds("x")}), known).excused
+
+
 def test_conditions_are_compared_without_their_order():
     found = Verdict(Grade.CONDITIONAL, "x", given=("b", "a"))
 

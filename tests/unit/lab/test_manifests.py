@@ -6,8 +6,8 @@ import pytest
 
 from harness.judging import catalog
 from harness.lab import manifests
-from harness.lab.arm import IMAGE, Arm
-from harness.lab.site import cluster, engine
+from harness.lab.arm import IMAGE, PROXY, Arm
+from harness.lab.site import cluster, docker_host, engine, swarm
 from harness.model.errors import Problem
 from harness.running import plan
 
@@ -109,6 +109,58 @@ def test_replicas_and_limits_may_stand_under_deploy(tmp_path):
     arm = written(tmp_path, "a", COMPOSE, "deploy: {replicas: 3, resources: {limits: {cpus: '0.1'}}}")
 
     assert plan.cpus(arm, tmp_path) == pytest.approx(0.3)
+
+
+# -- a proxy before the copies
+
+PROXIED = """
+services:
+  web: {{image: "{image}", cpus: 0.1, scale: 3, environment: {{REQUEST_MS: 50}}}}
+  proxy: {{image: dk-labs/proxy:1, cpus: 0.25, mem_limit: 64m, ports: ["127.0.0.1::80"]}}
+"""
+
+
+def proxied(folder, site=engine, text: str = PROXIED) -> Arm:
+    written(folder, "proxied", text)
+    return Arm("proxied", site, "proxied.yaml")
+
+
+def test_a_proxy_may_be_limited_and_listen_otherwise_than_the_copies(tmp_path):
+    plain = written(tmp_path, "plain", COMPOSE, "environment: {REQUEST_MS: 50}\n    cpus: 0.1")
+
+    assert manifests.unlike([plain, proxied(tmp_path)], tmp_path) == []
+
+
+def test_the_copies_behind_a_proxy_are_compared(tmp_path):
+    plain = written(tmp_path, "plain", COMPOSE, "cpus: 0.1")
+    (told,) = manifests.unlike([plain, proxied(tmp_path)], tmp_path)
+
+    assert told.startswith(f"environment REQUEST_MS=50 in {tmp_path.name}/proxied.yaml, service web, but none in ")
+
+
+def test_a_proxy_takes_room_beside_the_copies(tmp_path):
+    assert plan.cpus(proxied(tmp_path), tmp_path) == pytest.approx(0.55)
+
+
+@pytest.mark.parametrize("site", [docker_host(), swarm(), cluster])
+def test_a_proxy_is_refused_where_nobody_makes_its_image(tmp_path, site):
+    with pytest.raises(Problem, match=r"service proxy: its image is 'dk-labs/proxy:1', which is made for the engine"):
+        manifests.containers(proxied(tmp_path, site), tmp_path)
+
+
+@pytest.mark.parametrize("image", ["dk-labs/proxy:2", "haproxy", "dk-labs/web:2"])
+def test_another_image_is_refused_wherever_it_is_named(tmp_path, image):
+    with pytest.raises(Problem, match=f"service proxy: its image is '{image}'. Try: image: {IMAGE}"):
+        manifests.containers(proxied(tmp_path, text=PROXIED.replace(PROXY, image)), tmp_path)
+
+
+def test_whether_there_is_a_proxy_is_asked_of_later_versions_and_of_what_is_typed_too(tmp_path):
+    arm, plain = proxied(tmp_path), Arm("plain", engine, written(tmp_path, "plain", COMPOSE).recipe)
+    later = Arm("later", engine, plain.recipe, {"next": arm.recipe})
+    typed = Arm("typed", engine, f"docker run {IMAGE}; docker run --detach {PROXY} -V")
+
+    assert [manifests.have_proxy([(one, tmp_path)]) for one in (arm, later, typed)] == [True, True, True]
+    assert not manifests.have_proxy([(plain, tmp_path)])
 
 
 @pytest.mark.parametrize("text", ["services: [web]", "spec: {containers: [web]}", "spec: {template: 3}"])

@@ -257,3 +257,15 @@ def test_no_two_trials_have_the_same_name_though_some_were_not_needed_and_some_a
     names = [trial for trial, one in lines if isinstance(one, Planned)]
     assert any(one.rerun for _, one in lines if isinstance(one, Planned))
     assert len(set(names)) == len(names)
+
+
+def test_what_is_run_again_is_wanted_no_more_often_than_was_decided():
+    lines = run_lab(catalog.lab("healthchecks"), "looks fail for 8 s", trials=5).lines
+    fewer, again = {}, {}
+    for _, one in lines:
+        if isinstance(one, Fewer):
+            fewer[one.cell] = one.of
+        elif isinstance(one, Planned) and one.rerun and one.cell in fewer:
+            again[one.cell] = one.of == fewer[one.cell]
+    assert again
+    assert all(again.values())
