@@ -1,19 +1,7 @@
 """Kubernetes has parts. What stops working when one of them is taken away?"""
 
 from harness import (
-    Answers,
-    Arm,
-    Lab,
-    Trial,
-    Trials,
-    Verdict,
-    apply,
-    fact,
-    fails,
-    holds,
-    own_cluster,
-    reach,
-    scenario,
+    Answers, Arm, Lab, Trial, Trials, Verdict, apply, fact, fails, holds, own_cluster, reach, scenario,
     take_away,
 )  # fmt: skip
 

@@ -5,24 +5,8 @@ from itertools import pairwise
 from math import inf
 
 from harness import (
-    Act,
-    Arm,
-    Ask,
-    Lab,
-    Outage,
-    Question,
-    Restored,
-    Seen,
-    Trial,
-    Trials,
-    Verdict,
-    acts,
-    asks,
-    calm,
-    engine,
-    fails,
-    holds,
-    scenario,
+    Act, Arm, Ask, Lab, Outage, Question, Restored, Seen, Trial, Trials, Verdict, acts, asks, calm, engine,
+    fails, holds, scenario,
 )  # fmt: skip
 from harness.model.entries import Acted, Asked, Request, Window
 

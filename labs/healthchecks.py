@@ -1,6 +1,8 @@
 """A copy hangs, or answers with errors. Who notices, and what becomes of it?"""
 
-from harness import Act, Arm, Lab, Trial, Trials, Verdict, acts, cluster, engine, fails, holds, scenario, swarm
+from harness import (
+    Act, Arm, Lab, Restored, Trial, Trials, Verdict, acts, cluster, engine, fact, fails, holds, scenario, swarm,
+)  # fmt: skip
 
 lab = Lab(__doc__, __name__)
 
@@ -13,6 +15,8 @@ pre_stop = Arm("Deployment of three with a preStop", cluster, "deployment-three-
 compose = Arm("Compose with a healthcheck", engine, "compose-healthcheck.yaml")
 compose_three = Arm("Compose of three with a healthcheck", engine, "compose-three-healthcheck.yaml")
 service = Arm("Swarm service with a healthcheck", swarm(hosts=3), "service-healthcheck.yaml")
+
+health = fact("health", "docker compose ps --format '{{.Health}}'")
 
 NOTICED_S = 3.0  # three failures, a second apart
 ILL_S = NOTICED_S + 5.0
@@ -29,6 +33,14 @@ def one_ends(t: Trial, how: Act, *, watch_s: float = WATCH_S) -> None:
 def hang(t: Trial) -> None:
     """The only copy goes on running and answers nobody any more."""
     one_ends(t, acts.hang, watch_s=HUNG_S)
+
+
+@scenario
+def hang_unhealthy(t: Trial) -> None:
+    """The only copy goes on running and answers nobody any more, and is called unhealthy."""
+    hung = t.act(acts.hang, *t.steady(replicas=1))
+    t.until(health.becomes("unhealthy"), within_s=HUNG_S)
+    t.watch(Restored(), since=hung, within_s=HUNG_S)
 
 
 @scenario
@@ -96,4 +108,10 @@ def left_out(ill: Trials = one_ill @ readiness) -> Verdict:
     return holds(f"its last request came after {last}", last_s=last.median_s)
 
 
-lab.show(hang @ compose, hang @ service, one_ill @ compose_three)
+@lab.claim("asked-policy-heals-unhealthy", blank=no_fault @ compose, standard=crash @ compose)
+def healed(hung: Trials = hang_unhealthy @ compose) -> Verdict:
+    back = hung.restored()
+    return holds(f"it was started anew after {back}", back_s=back.median_s) if back else fails("it hung on")
+
+
+lab.show(hang @ service, one_ill @ compose_three)

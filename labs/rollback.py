@@ -3,25 +3,8 @@
 from dataclasses import dataclass
 
 from harness import (
-    Arm,
-    Copy,
-    Lab,
-    Number,
-    Question,
-    Seen,
-    Span,
-    Trial,
-    Trials,
-    Verdict,
-    cluster,
-    command,
-    engine,
-    fact,
-    fails,
-    holds,
-    scenario,
-    swarm,
-    update,
+    Arm, Copy, Lab, Number, Question, Seen, Span, Trial, Trials, Verdict, cluster, command, engine, fact, fails,
+    holds, scenario, swarm, update,
 )  # fmt: skip
 
 lab = Lab(__doc__, __name__)

@@ -1,19 +1,7 @@
 """How much does it take to begin, and how far does one get?"""
 
 from harness import (
-    Arm,
-    Lab,
-    Number,
-    Numbers,
-    Trial,
-    Trials,
-    Verdict,
-    docker_host,
-    fails,
-    holds,
-    own_cluster,
-    scenario,
-    up,
+    Arm, Lab, Number, Numbers, Trial, Trials, Verdict, docker_host, fails, holds, own_cluster, scenario, up,
 )  # fmt: skip
 
 lab = Lab(__doc__, __name__)

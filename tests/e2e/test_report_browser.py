@@ -10,8 +10,9 @@ from itertools import pairwise
 import pytest
 
 from harness.views.report import page as report_page
-from tests.support import folders
+from tests.support import folders, growing
 from tests.support.hostile import hostile_run
+from tests.support.reported import judged
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: make .venv")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -103,24 +104,61 @@ def test_each_chart_tells_a_screen_reader_what_it_shows(opened, report):
         assert label.endswith(".")
 
 
+def middle_of(chart, said: str) -> float:
+    """Where that tick stands."""
+    boxes = [tick.bounding_box() for tick in chart.locator("text").all() if tick.text_content() == said]
+    return boxes[0]["x"] + boxes[0]["width"] / 2
+
+
 def test_marks_lie_where_the_recording_says(opened, report):
     page = opened(report)
     article = page.locator("article", has=page.locator("#docker-no-auto-restart"))
     chart = article.locator(".chart").first
     chart.scroll_into_view_if_needed()
     chart.locator("svg").wait_for()
-    zero, one = (
-        next(
-            box["x"] + box["width"] / 2
-            for tick in chart.locator("text").all()
-            if tick.text_content() == said and (box := tick.bounding_box())
-        )
-        for said in ("0 s", "1 s")
-    )
+    zero, one = (middle_of(chart, said) for said in ("0 s", "1 s"))
     box = chart.locator("[aria-label=dot] [fill='var(--act)'] path").first.bounding_box()
 
     assert abs(box["x"] + box["width"] / 2 - zero) < 2
     assert one - zero > 100
+
+
+@pytest.fixture(scope="module")
+def grown(tmp_path_factory):
+    """A page of trials whose copies become more under a load."""
+    file = tmp_path_factory.mktemp("grown") / "report.html"
+    file.write_text(report_page.html(judged([growing.run()], [growing.lab()])))
+    return file
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_how_many_served_is_a_line_for_each_trial_over_its_load(opened, grown, viewport):
+    page = opened(grown, viewport=viewport)
+    all_drawn(page)
+    chart = page.locator(".chart[data-kind=copies]").first
+
+    assert chart.locator("[aria-label=line] path").count() == 3
+    assert chart.locator("[aria-label=rect] rect").count() == 3
+    assert chart.get_by_text("5 a second").is_visible()
+    load = chart.locator("[aria-label=rect] rect").first.bounding_box()
+    zero, ten = (middle_of(chart, said) for said in ("0 s", "10 s"))
+    seconds = (ten - zero) / 10
+    assert abs(load["x"] - zero) < seconds
+    assert abs(load["width"] - 20.3 * seconds) < 3
+    assert too_wide(page) == 0
+
+
+def test_who_answered_is_a_bar_for_each_copy_beside_what_chance_makes_of_even_shares(opened, report):
+    page = opened(report)
+    article = page.locator("article", has=page.locator("#docker-network-needs-config"))
+    all_drawn(page)
+    first = article.locator("[data-kind=shares]").first
+    trials = len(first.get_attribute("data-trials").split())
+
+    assert first.locator("[aria-label=rect]").nth(1).locator("rect").count() == 3 * trials
+    assert first.locator("[aria-label=rect]").first.locator("rect").count() == trials
+    assert first.get_by_text("p < 0.001").count() == trials
+    assert article.get_by_text("lies within that range more often than not").is_visible()
 
 
 def test_whole_windows_can_be_asked_for(opened, report):

@@ -2,12 +2,23 @@
 
 import pytest
 
-from tests.support.recorded import of
+from harness.judging import catalog
+from tests.support.recorded import of, run
 
 LAB = "healthchecks"
 
+
+def health(world, _):
+    """As Docker tells it of the one copy that there is."""
+    ill = [c for c in world.estate.copies if c.container.health and c.unhealthy >= c.container.health.failures]
+    return ("unhealthy" if ill else "healthy"), 0
+
+
+LIKE = {"commands": {"docker compose ps": health}}
+
 SABOTAGES = {
     "nothing comes back": {
+        "asked-policy-heals-unhealthy": "INCONCLUSIVE standard-failed",
         "health-check-restart": "INCONCLUSIVE standard-failed",
     },
     "Deployments do not heal": {
@@ -20,6 +31,7 @@ SABOTAGES = {
         "k8s-lb-only-healthy": "INCONCLUSIVE not-steady",
     },
     "acts do nothing": {
+        "asked-policy-heals-unhealthy": "INCONCLUSIVE no-receipt",
         "health-check-restart": "INCONCLUSIVE no-receipt",
         "k8s-lb-only-healthy": "INCONCLUSIVE no-receipt",
     },
@@ -30,14 +42,17 @@ SABOTAGES = {
         "k8s-lb-only-healthy": "INCONCLUSIVE nobody-asked",
     },
     "files are altered": {
+        "asked-policy-heals-unhealthy": "INCONCLUSIVE altered",
         "health-check-restart": "INCONCLUSIVE altered",
         "k8s-lb-only-healthy": "INCONCLUSIVE altered",
     },
     "refuses every copy": {
+        "asked-policy-heals-unhealthy": "INCONCLUSIVE no-receipt",
         "health-check-restart": "INCONCLUSIVE did-not-come",
         "k8s-lb-only-healthy": "INCONCLUSIVE did-not-come",
     },
     "replaced before the act": {
+        "asked-policy-heals-unhealthy": "INCONCLUSIVE no-receipt",
         "health-check-restart": "INCONCLUSIVE no-receipt",
         "k8s-lb-only-healthy": "INCONCLUSIVE no-receipt",
     },
@@ -47,5 +62,10 @@ SABOTAGES = {
 
 @pytest.mark.parametrize("fault", SABOTAGES)
 def test_what_is_done_to_the_platform_shows_in_the_verdicts(fault):
-    sound, found = of(LAB).words(), of(LAB, fault).words()
+    sound, found = of(LAB, **LIKE).words(), of(LAB, fault, **LIKE).words()
     assert {id_: word for id_, word in found.items() if word != sound[id_]} == SABOTAGES[fault]
+
+
+def test_where_nobody_called_it_unhealthy_nothing_is_shown_of_what_becomes_of_such():
+    blind = {"commands": {"docker compose ps": ("healthy", 0)}}
+    assert run(catalog.lab(LAB), **blind).word("asked-policy-heals-unhealthy") == "INCONCLUSIVE did-not-come"

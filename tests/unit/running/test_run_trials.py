@@ -8,7 +8,7 @@ from harness import Arm, acts, cluster, docker_host, engine, own_cluster, scenar
 from harness.judging import catalog
 from harness.lab.cell import Scenario
 from harness.model.entries import Began, Checked, Copy, Ended, Heard, Planned
-from harness.model.lines import Opened, Opening, Over, Removed, Waits
+from harness.model.lines import Fewer, Opened, Opening, Over, Removed, Waits
 from tests.support.one_trial import Changed
 from tests.support.recorded import judged
 from tests.support.recorded import run as run_lab
