@@ -56,9 +56,10 @@ class Finding:
     def excused(self) -> bool:
         """Whether what this host cannot do is in the register, and all else is as expected."""
         missing = frozenset[str]().union(*map(lacks, self.parts.values()))
+        if not missing or not missing <= self.needs:
+            return False
         done = {name: v for name, v in self.parts.items() if name and v.grade is not Grade.UNAVAILABLE}
-        expected = all(_same(v, *self.part_expected[name]) for name, v in done.items())
-        return bool(missing) and missing <= self.needs and expected
+        return all(_same(v, *self.part_expected[name]) for name, v in done.items())
 
     def document(self) -> dict[str, Any]:
         v = self.verdict
