@@ -52,7 +52,10 @@ def by(requests) -> Counter[str]:
 
 @only(lambda kind: kind.name == "compose")
 def test_connections_are_shared_evenly_and_none_is_lost(proxied):
-    asked = proxied.asked(OUTSIDE, lambda rs: "" if len(rs) >= 300 else "300 requests")
+    """From the first answer on: until the proxy has heard from the name server it knows nobody."""
+    every = proxied.asked(OUTSIDE, lambda rs: "" if len(rs) >= 300 else "300 requests")
+    asked = every[next(n for n, one in enumerate(every) if not one.error) :]
+    assert len(asked) > 0.8 * len(every)
     shared = by(asked)
 
     assert shared.keys() == {proxied.instance(c) for c in proxied.running()}

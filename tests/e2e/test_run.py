@@ -39,10 +39,10 @@ def test_the_lab_gives_the_verdicts_that_are_expected_and_leaves_nothing(labs, w
 @pytest.mark.slow
 @pytest.mark.parametrize("lab", [name for name in catalog.judged() if name != "selfhealing"])
 def test_every_other_lab_gives_the_verdicts_that_are_expected_and_leaves_nothing(labs, web, here, left, lab):
-    done = labs("run", lab, "--trials", "1", "--json", "-", within_s=400)
-    assert done.code == 0, done.err
+    done = labs("run", lab, "--trials", "1", "--json", "-", within_s=600)
+    assert done.code == 0, done.err  # so what is UNAVAILABLE here is what the register says that it needs
     document = json.loads(done.out)
-    assert {c["verdict"] for c in document["claims"]} <= {"CONFIRMED", "CONDITIONAL", "REFUTED"}
+    assert {c["verdict"] for c in document["claims"]} <= {"CONFIRMED", "CONDITIONAL", "REFUTED", "UNAVAILABLE"}
     assert document["leftovers"] == 0
     assert left() == []
 
