@@ -69,7 +69,7 @@ class Court:
         """What the judge says, with these trials in the place of as many of its first ones."""
         asked = dict(self.claim.asks) | dict(zip(self.claim.asks, several(instead), strict=False))
         if lacks := {n for a in asked.values() if isinstance(a, Trials) for n in a.arm.needs & self.lacking}:
-            return unavailable(", ".join(sorted(lacks)))
+            return unavailable(*sorted(lacks))
         try:
             return _answer(self.claim.judge(**{name: self._filled(a) for name, a in asked.items()}))
         except NotShown as why:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.judging.docket import Docket, Settled
 from harness.model.entries import Entry
-from harness.model.verdict import Grade, combine, lacks, unsettled, whole
+from harness.model.verdict import Grade, combine, unsettled, whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -55,7 +55,7 @@ class Finding:
     @property
     def excused(self) -> bool:
         """Whether what this host cannot do is in the register, and all else is as expected."""
-        missing = frozenset[str]().union(*map(lacks, self.parts.values()))
+        missing = frozenset[str]().union(*(v.lacks for v in self.parts.values()))
         if not missing or not missing <= self.needs:
             return False
         done = {name: v for name, v in self.parts.items() if name and v.grade is not Grade.UNAVAILABLE}

@@ -39,6 +39,8 @@ class Verdict:
     given: tuple[str, ...] = ()
     reason: str = ""
     measured: Mapping[str, float] = field(default_factory=dict)
+    lacks: frozenset[str] = frozenset()
+    """What the host would have to have."""
 
     @property
     def decided(self) -> bool:
@@ -62,17 +64,8 @@ def unsettled(reason: str, sentence: str) -> Verdict:
     return Verdict(Grade.INCONCLUSIVE, sentence, reason=reason)
 
 
-LACKS = "this host lacks "
-
-
-def unavailable(lacking: str) -> Verdict:
-    return Verdict(Grade.UNAVAILABLE, f"{LACKS}{lacking}", reason="lacking")
-
-
-def lacks(verdict: Verdict) -> frozenset[str]:
-    """What the host would have to have."""
-    named = verdict.sentence.removeprefix(LACKS)
-    return frozenset(named.split(", ")) if verdict.grade is Grade.UNAVAILABLE else frozenset()
+def unavailable(*lacks: str) -> Verdict:
+    return Verdict(Grade.UNAVAILABLE, f"this host lacks {', '.join(lacks)}", reason="lacking", lacks=frozenset(lacks))
 
 
 def whole(parts: Mapping[str, tuple[Grade, tuple[str, ...]]]) -> tuple[Grade, tuple[str, ...]]:

@@ -23,7 +23,7 @@ from harness.model.errors import Problem
 from harness.model.lines import Fewer, Opened, Opening, Over, Removed, Trouble
 from harness.running.gates import Gates
 from harness.running.one_trial import OneTrial, Together
-from harness.running.plan import OFTEN, capacity, most
+from harness.running.plan import capacity, most
 from harness.running.schedule import Action, Close, Go, Job, JobState, Open, SiteState, Start, due
 from harness.running.site_life import CLOSE_S, SiteLife
 from harness.running.stepping import Stepper, Stepping, one_by_one
@@ -230,19 +230,22 @@ class Run:
     def _repetitions(self) -> None:
         """One that is on its way for long is known to take long before it is over."""
         for job in list(self.jobs.values()):
-            if job.state in ("watching", "striking") and job.number == 1:
-                self._decide(job.key, self.clock.now() - self.measured[job.id], over=False)
+            on = job.state in ("watching", "striking") and job.number == 1
+            if on and most(lasted_s := self.clock.now() - self.measured[job.id]):
+                self._decide(job.key, lasted_s, over=False)
 
     def _decide(self, key: tuple[str, str], lasted_s: float, *, over: bool) -> None:
         """Long trials are repeated less often: what they show is that something does not happen."""
         limit = most(lasted_s)
         same = [j for j in self.jobs.values() if j.key == key and j.state in ("held", "waiting")]
-        needless = [j for j in same if j.state == "held" and limit and j.number > limit]
-        for job in needless:
-            del self.jobs[job.id]
-        for job in (j for j in same if j.id in self.jobs):
-            state: JobState = "waiting" if over else job.state
-            self.jobs[job.id] = replace(job, state=state, long=job.long or lasted_s > min(OFTEN))
+        needless = False
+        for job in same:
+            if limit and job.state == "held" and job.number > limit:
+                del self.jobs[job.id]
+                needless = True
+            else:
+                state: JobState = "waiting" if over else job.state
+                self.jobs[job.id] = replace(job, state=state, long=job.long or limit is not None)
         if needless and limit:
             self.planned[key] = limit
             self.journal.put("", Fewer(at_s=self._now(), lab=key[0], cell=key[1], of=limit))

@@ -63,12 +63,17 @@ def test_the_worst_that_happened_decides_the_exit_code(found, leftovers, allowed
 
 @pytest.mark.parametrize(
     ("lacking", "other", "code"),
-    [("IPVS", holds("x"), 0), ("swap", holds("x"), 1), ("IPVS, swap", holds("x"), 1), ("IPVS", fails("x"), 1)],
+    [
+        (["IPVS"], holds("x"), 0),
+        (["swap"], holds("x"), 1),
+        (["IPVS", "swap"], holds("x"), 1),
+        (["IPVS"], fails("x"), 1),
+    ],
 )
 def test_what_the_register_says_that_a_host_needs_is_no_fault_of_a_host_that_lacks_it(lacking, other, code):
     parts = (Part("a", "s", Grade.CONFIRMED), Part("b", "s", Grade.CONFIRMED))
     known = entry(Grade.CONFIRMED, *parts, needs=("IPVS",))
-    found = findings.finding(Settled("lab", "c", {"a": unavailable(lacking), "b": other}), known)
+    found = findings.finding(Settled("lab", "c", {"a": unavailable(*lacking), "b": other}), known)
     assert exit_code([found], 0, NONE) == code
 
 
