@@ -7,7 +7,7 @@ from harness import (
 
 lab = Lab(__doc__, __name__)
 
-nodes = own_cluster(nodes=2)
+nodes = own_cluster(nodes=3)
 FILES = "deployment.yaml service-old.yaml"
 worker = Arm("a node without kube-proxy", nodes, FILES, at="worker")
 other = Arm("another node", nodes, FILES, at="control-plane")
@@ -24,19 +24,19 @@ def ask_old_and_new(t: Trial, new: str) -> None:
     t.steady(replicas=2)
     t.until(OLD, within_s=REACH_S)
     t.act(take_away("kube-proxy", of="worker"))
-    t.until(proxies.becomes("1"), within_s=30)
+    t.until(proxies.becomes("2"), within_s=30)
     t.act(apply(new))
     t.watch(OLD, within_s=REACH_S)
     t.watch(NEW, within_s=REACH_S)
 
 
-@scenario(round="kube-proxy is taken away", asks="From where does the new Service answer?")
+@scenario(round="kube-proxy is taken away", at_once=True, trials=3, asks="From where does the new Service answer?")
 def ask_both(t: Trial) -> None:
     """kube-proxy is taken from the worker, then a Service is added: from the arm's node, which one answers?"""
     ask_old_and_new(t, "service-new.yaml")
 
 
-@scenario(round="kube-proxy is taken away", asks="From where does the new Service answer?")
+@scenario(round="kube-proxy is taken away", at_once=True, trials=3, asks="From where does the new Service answer?")
 def ask_both_one_empty(t: Trial) -> None:
     """The same, but behind the new Service there is no Pod."""
     ask_old_and_new(t, "service-nowhere.yaml")

@@ -9,7 +9,7 @@ lab = Lab(__doc__, __name__)
 HUNDRED = 100
 
 # Neither on the user's engine nor on the shared cluster, which would be busy with ending a hundred for long after.
-host, nodes = docker_host(), own_cluster(nodes=2)
+host, nodes = docker_host(), own_cluster(nodes=3)
 RUN = "docker run --detach --cpus 0.1{} dk-labs/web:1 x 100"
 NETWORK = "docker network create --subnet 198.18.0.0/28 web"
 runs = Arm("a hundred runs", host, RUN.format(""))

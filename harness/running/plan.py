@@ -13,6 +13,7 @@ from harness.lab.arm import Arm
 from harness.lab.cell import Trials
 from harness.lab.claim import Lab
 from harness.model.errors import Problem
+from harness.running.longest import longest_s
 from harness.running.schedule import Job
 
 OFTEN = {6.0: 3, 20.0: 2}
@@ -64,15 +65,22 @@ def plan(
     return [
         Job(
             f"t{n:03}", lab, cell, number, cpus(cell.arm, manifests.FOLDER / lab), group,
-            heavy.get(cell.arm.site.name, 0), "held" if held(cell, number, trials, full=full) else "waiting",
+            heavy.get(cell.arm.site.name, 0), "held" if spare and number > sure(cell) else "waiting",
+            spare=spare,
         )
         for n, (lab, cell, number, group) in enumerate(found, 1)
+        for spare in [is_spare(cell, number, trials, full=full)]
     ]  # fmt: skip
 
 
-def held(cell: Trials, number: int, trials: int, *, full: bool) -> bool:
+def is_spare(cell: Trials, number: int, trials: int, *, full: bool) -> bool:
     """Whether it depends on how long the first one takes."""
     return not (full or cell.scenario.trials or cell.scenario.round) and number > min(OFTEN.values()) < trials
+
+
+def sure(cell: Trials) -> int:
+    """How often it is run even where nothing comes that it watches for."""
+    return most(longest_s(cell)) or max(OFTEN.values())
 
 
 def most(lasted_s: float) -> int | None:

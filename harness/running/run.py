@@ -240,15 +240,15 @@ class Run:
         same = [j for j in self.jobs.values() if j.key == key and j.state in ("held", "waiting")]
         needless = False
         for job in same:
-            if limit and job.state == "held" and job.number > limit:
+            if limit and job.spare and job.number > limit:
                 del self.jobs[job.id]
                 needless = True
             else:
                 state: JobState = "waiting" if over else job.state
                 self.jobs[job.id] = replace(job, state=state, long=job.long or limit is not None)
-        if needless and limit:
-            self.planned[key] = limit
-            self.journal.put("", Fewer(at_s=self._now(), lab=key[0], cell=key[1], of=limit))
+        if needless:
+            self.planned[key] = max(j.number for j in self.jobs.values() if j.key == key)
+            self.journal.put("", Fewer(at_s=self._now(), lab=key[0], cell=key[1], of=self.planned[key]))
 
     def _rerun(self, again: Again) -> None:
         """With all of its round, which a strike hits together; unless these wait already."""
@@ -258,7 +258,7 @@ class Run:
             return
         self.journal.put("", Trouble(at_s=self._now(), text=f"{last.name} is run once more: {again.why.detail}"))
         for job in self._round_of(last):
-            self._add(replace(job, id=next(self.ids), state="waiting", rerun=True))
+            self._add(replace(job, id=next(self.ids), state="waiting", spare=False, rerun=True))
 
     def _round_of(self, job: Job) -> list[Job]:
         """Those that are struck together, the newest repetition of each."""

@@ -14,7 +14,7 @@ AHEAD = 2
 TINY = 1e-9
 
 JobState = Literal["held", "waiting", "starting", "standing", "watching", "striking", "over"]
-"""held: whether it is needed depends on how long the first of its cell takes."""
+"""held: it waits until it is known how long the first of its cell takes."""
 
 SiteState = Literal["closed", "opening", "open", "broken", "mending", "closing", "gone"]
 
@@ -34,6 +34,9 @@ class Job:
     phase: int = 0
     state: JobState = "waiting"
     long: bool = False
+    spare: bool = False
+    """It is not needed where the first of its cell takes long."""
+
     rerun: bool = False
 
     @property

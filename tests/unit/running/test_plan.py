@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from harness import Arm, Lab, Trials, cluster, docker_host, engine, holds, own_cluster
+from harness import Arm, Lab, Trials, acts, cluster, docker_host, engine, holds, own_cluster, scenario
 from harness.lab import manifests
 from harness.lab.arm import IMAGE
 from harness.lab.cell import Scenario
@@ -194,10 +194,21 @@ def test_a_scenario_may_say_how_often_it_is_run_whatever_else_is(trials, often):
 
 
 def test_whether_the_third_and_later_ones_are_needed_depends_on_how_long_the_first_one_takes():
-    assert numbers(shown(crash @ FIRST), "held") == {"crash @ first": [3, 4, 5]}
+    assert numbers(shown(crash @ FIRST), "held") == {"crash @ first": [4, 5]}
     assert [most(s) for s in (6.0, 6.1, 20.0, 20.1)] == [None, 3, 3, 2]
     assert numbers(shown(crash @ FIRST, trials=2), "held") == {}
     assert numbers(shown(crash @ FIRST, full=True), "held") == {}
+
+
+@pytest.mark.parametrize(("within_s", "held"), [(10.0, [4, 5]), (30.0, [3, 4, 5])])
+def test_the_third_waits_for_the_first_only_where_what_is_watched_for_may_take_long(within_s, held):
+    @scenario
+    def wait(t):
+        """It is watched."""
+        t.act(acts.crash, *t.steady(replicas=1))
+        t.restored(within_s=within_s)
+
+    assert numbers(shown(wait @ FIRST), "held") == {"wait @ first": held}
 
 
 def test_who_says_how_often_and_who_is_of_a_round_is_never_held():

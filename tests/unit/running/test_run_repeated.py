@@ -11,6 +11,7 @@ from tests.support.recorded import judged
 from tests.support.started import lab_of, start
 
 RUN = "docker run --detach --restart no --cpus 0.1 dk-labs/web:1"
+ALWAYS = Arm("always", engine, RUN.replace("no", "always"))
 ONE, TWO = Arm("one", engine, RUN), Arm("two", engine, RUN)
 
 
@@ -55,11 +56,13 @@ def test_those_that_take_very_long_are_run_twice_however_long_that_took_to_show(
     assert judged([lab], run.lines).wanted == run.docket.wanted
 
 
-def test_a_third_one_waits_until_it_is_known_how_long_the_first_one_takes():
-    run = start(lab_of(crash @ ONE), trials=5).go()
+@pytest.mark.parametrize(("how", "waits"), [(crash, False), (crash_for_long, True)])
+def test_a_third_one_waits_for_the_first_where_that_may_take_very_long(how, waits):
+    run = start(lab_of(how @ ALWAYS), trials=5).go()
     began, ended = ({run.trials[id_]: one for id_, one in run.kinds(kind)} for kind in (Began, Ended))
-    first_s = began["crash @ one #1"].began_s + ended["crash @ one #1"].at_s
-    assert began["crash @ one #2"].began_s < first_s <= began["crash @ one #3"].began_s + 0.01
+    first_s = began[f"{how.name} @ always #1"].began_s + ended[f"{how.name} @ always #1"].at_s
+    assert (first_s <= began[f"{how.name} @ always #3"].began_s + 0.01) == waits
+    assert first_s <= began[f"{how.name} @ always #4"].began_s + 0.01
 
 
 @pytest.mark.parametrize("seed", range(3))
