@@ -15,7 +15,9 @@ UNDONE_S = 20.0  # three Pods are ended and two are started again, which takes s
 VERSIONS = {"good": "deployment-good.yaml", "bad": "deployment-bad.yaml"}
 deployment = Arm("Deployment", cluster, "deployment.yaml", VERSIONS)
 compose = Arm("Compose", engine, "compose.yaml", {"bad": "compose-bad.yaml"})
-service = Arm("Swarm service, failure action rollback", swarm(hosts=3), "service.yaml", {"bad": "service-bad.yaml"})
+hosts = swarm(hosts=3)
+service = Arm("Swarm service, failure action rollback", hosts, "service.yaml", {"bad": "service-bad.yaml"})
+paused = Arm("Swarm service, failure action pause", hosts, "service-pause.yaml", {"bad": "service-pause-bad.yaml"})
 
 undo = command("kubectl rollout undo deployment web")
 reported = fact(
@@ -103,6 +105,14 @@ def bad_then_undo(t: Trial) -> None:
 
 
 @scenario(asks="Where is it taken back?")
+def bad_then_rollback(t: Trial) -> None:
+    """A version comes that ends at once, to a Swarm; then one command."""
+    bring_bad(t)
+    t.act(command("docker service rollback web_web"))
+    t.watch(TakenBack(ended_too=True), within_s=3 * DEADLINE_S)
+
+
+@scenario(asks="Where is it taken back?")
 def bad_then_first_file(t: Trial) -> None:
     """A version comes that ends at once; then the first file is applied again."""
     bring_bad(t)
@@ -135,4 +145,10 @@ def is_taken_back(after: Trials) -> Verdict:
     return fails(f"it stayed, reported as {' or '.join(sorted({str(said) for said in after.each(reported)}))}")
 
 
-lab.show(bad_listed @ compose, bad_listed @ service)
+@lab.claim("asked-swarm-cannot-roll-back", blank=bad_then_rollback @ paused, standard=bad_listed @ paused)
+def stays(after: Trials = bad_listed @ service) -> Verdict:
+    back = after.answer(TakenBack(ended_too=True))
+    return fails(f"taken back after {back}", back_s=back.median_s) if back else holds("it stayed")
+
+
+lab.show(bad_listed @ compose)

@@ -7,15 +7,23 @@ from tests.support.recorded import of
 LAB = "rollback"
 LIKE = {"commands": {"kubectl get deployment web": ("ProgressDeadlineExceeded", 0)}}
 
-ID = "k8s-automated-rollback"
+ID, SWARM = "k8s-automated-rollback", "asked-swarm-cannot-roll-back"
+
+
+def both(why):
+    return {ID: f"INCONCLUSIVE {why}", SWARM: f"INCONCLUSIVE {why}"}
+
+
 SABOTAGES = {
     "undo is refused": {ID: "INCONCLUSIVE standard-failed"},
-    "the bad version is good": {ID: "INCONCLUSIVE did-not-come"},
-    "updates do nothing": {ID: "INCONCLUSIVE did-not-come"},
-    "files are altered": {ID: "INCONCLUSIVE altered"},
-    "refuses every copy": {ID: "INCONCLUSIVE did-not-come"},
-    "a command fails": {ID: "INCONCLUSIVE no-receipt"},
-    "a command hangs": {ID: "INCONCLUSIVE no-receipt"},
+    "nobody takes it back unasked": {SWARM: "CONFIRMED"},
+    "Swarm takes back whatever fails": {SWARM: "INCONCLUSIVE standard-failed"},
+    "the bad version is good": both("did-not-come"),
+    "updates do nothing": both("did-not-come"),
+    "files are altered": both("altered"),
+    "refuses every copy": both("did-not-come"),
+    "a command fails": both("no-receipt"),
+    "a command hangs": both("no-receipt"),
 }
 """What is done to the platform, and what becomes of the verdicts; those that are not named stay as they are."""
 

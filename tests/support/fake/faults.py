@@ -76,6 +76,8 @@ FAULTS = tuple(
         # versions
         ("updates do nothing", "a later version is taken, and nothing changes"),
         ("updates come at once", "a later version takes the place of all copies at the same moment"),
+        ("nobody takes it back unasked", "a Swarm's failed update stays, whatever its file says"),
+        ("Swarm takes back whatever fails", "a Swarm's failed update is taken back, whatever its file says"),
         ("undo is refused", "`kubectl rollout undo` finds nothing to go back to"),
         ("undo does nothing", "`kubectl rollout undo` says that it was done"),
         ("the bad version is good", "a program that would end at once runs on"),

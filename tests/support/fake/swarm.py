@@ -196,7 +196,8 @@ class Swarm:
             return
         known.updating, known.state = False, "paused"
         e.tell(copy.owner, "paused")
-        if update.failure == "rollback":
+        unasked = update.failure == "rollback" and not e.faults.has("nobody takes it back unasked")
+        if unasked or e.faults.has("Swarm takes back whatever fails"):
             e.after(SOON_S, lambda: self.take_back(copy.owner))
 
     def _forget(self, copy: Copy) -> None:
