@@ -30,13 +30,13 @@ def ask_old_and_new(t: Trial, new: str) -> None:
     t.watch(NEW, within_s=REACH_S)
 
 
-@scenario(round="kube-proxy is taken away", at_once=True, trials=3, asks="From where does the new Service answer?")
+@scenario(round="kube-proxy is taken away", at_once=True, trials=2, asks="From where does the new Service answer?")
 def ask_both(t: Trial) -> None:
     """kube-proxy is taken from the worker, then a Service is added: from the arm's node, which one answers?"""
     ask_old_and_new(t, "service-new.yaml")
 
 
-@scenario(round="kube-proxy is taken away", at_once=True, trials=3, asks="From where does the new Service answer?")
+@scenario(round="kube-proxy is taken away", at_once=True, trials=2, asks="From where does the new Service answer?")
 def ask_both_one_empty(t: Trial) -> None:
     """The same, but behind the new Service there is no Pod."""
     ask_old_and_new(t, "service-nowhere.yaml")

@@ -114,16 +114,18 @@ def _needless(jobs: Sequence[Job], sites: Mapping[str, SiteState], wanted: set[s
 
 
 def _goes(left: Sequence[Job], room: float) -> list[Go]:
-    """A round goes on together, or not at all."""
+    """A round goes on together, or not at all. Before what is larger than the whole room nothing smaller goes on."""
     found, used = list[Go](), sum(j.cpus for j in left if j.state in ("watching", "striking"))
     units: dict[tuple[str, str], list[Job]] = {}
     for j in left:
         units.setdefault((j.site, j.round or j.id), []).append(j)
-    for unit in units.values():
-        states, cpus = {j.state for j in unit}, sum(j.cpus for j in unit)
-        if states == {"striking"}:
-            found += [Go(j.id, leads=j is unit[0]) for j in unit]
-        elif states == {"standing"} and fits(cpus, used, room):
+    striking = [unit for unit in units.values() if {j.state for j in unit} == {"striking"}]
+    found += [Go(j.id, leads=j is unit[0]) for unit in striking for j in unit]
+    standing = [
+        (unit, sum(j.cpus for j in unit)) for unit in units.values() if {j.state for j in unit} == {"standing"}
+    ]
+    for unit, cpus in [one for one in standing if one[1] > room + TINY][:1] or standing:
+        if fits(cpus, used, room):
             found += [Go(j.id) for j in unit]
             used += cpus
     return found

@@ -75,6 +75,12 @@ def test_what_is_larger_than_the_whole_room_runs_alone():
     assert due(jobs, {"engine": "open"}, 2, 1.0) == [Go("t001")]
 
 
+def test_and_nothing_smaller_is_let_on_before_it():
+    jobs = [job(1, state="watching"), job(2, state="standing"), job(3, state="standing", cpus=10.0)]
+    assert due(jobs, {"engine": "open"}, 2, 1.0) == []
+    assert due([replace(jobs[0], state="over"), *jobs[1:]], {"engine": "open"}, 2, 1.0) == [Go("t003")]
+
+
 def test_earlier_groups_and_short_trials_come_first():
     jobs = [job(1, group=2), job(2, group=1, long=True), job(3, group=1)]
     assert due(jobs, {"engine": "open"}, 2, 1.0) == [Start("t003"), Start("t002")]
