@@ -7,7 +7,19 @@ from harness.lab.cell import Trials, scenario
 from harness.lab.claim import Lab, verdict_of
 from harness.lab.open_site import Answer, Ask, Target
 from harness.lab.question import Fact, Question
-from harness.lab.questions import Answers, InPlace, Kept, LeftOut, Outage, Restored, Shared, Sharing
+from harness.lab.questions import (
+    Answers,
+    InPlace,
+    Kept,
+    LeftOut,
+    Losses,
+    Lost,
+    Outage,
+    Renewed,
+    Restored,
+    Shared,
+    Sharing,
+)  # fmt: skip
 from harness.lab.questions.number import Counts, Number, Numbers
 from harness.lab.site import cluster, docker_host, engine, own_cluster, swarm
 from harness.lab.trial import Trial
@@ -17,8 +29,8 @@ from harness.model.verdict import Grade, NotShown, Verdict, fails, holds
 
 __all__ = [
     "Act", "Answer", "Answers", "Arm", "Ask", "Copy", "Counts", "Fact", "Grade", "InPlace", "Kept", "Lab",
-    "LeftOut", "NotShown", "Number", "Numbers", "Outage", "Question", "Request", "Restored", "Seen", "Shared",
-    "Sharing", "Span", "Target", "Trial", "Trials", "Verdict", "act", "acts", "apply", "asks", "calm", "cluster",
-    "command", "docker_host", "engine", "fact", "fails", "holds", "own_cluster", "reach", "read", "scenario",
-    "swarm", "take_away", "up", "update", "verdict_of", "writes",
+    "LeftOut", "Losses", "Lost", "NotShown", "Number", "Numbers", "Outage", "Question", "Renewed", "Request",
+    "Restored", "Seen", "Shared", "Sharing", "Span", "Target", "Trial", "Trials", "Verdict", "act", "acts",
+    "apply", "asks", "calm", "cluster", "command", "docker_host", "engine", "fact", "fails", "holds",
+    "own_cluster", "reach", "read", "scenario", "swarm", "take_away", "up", "update", "verdict_of", "writes",
 ]  # fmt: skip

@@ -7,21 +7,23 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from harness.model.entries import Entry, Planned
+from harness.model.entries import Entry, Planned, Request
 from harness.model.errors import Problem
 from harness.model.lines import PASSING, SCHEMA, Over, Run, read, written
+from harness.model.packed import packed, packs, unpacked
+from harness.model.seen import Lines
 
 FILE = "journal.jsonl"
-DAMAGE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+DAMAGE = (ValueError, LookupError, TypeError, AttributeError, OverflowError, RecursionError)
 """What a line raises that is not as it was written."""
 
 Hear = Callable[[str, Entry], None]
 
 
 class Journal:
-    """Writes one run, line by line as it happens: kill -9 costs one line at most."""
+    """Writes one run, line by line as it happens: kill -9 costs one line at most, and the last second's requests."""
 
     def __init__(self, folder: Path, run: str, facts: Mapping[str, Any], heard: tuple[Hear, ...] = ()) -> None:
         try:
@@ -33,21 +35,36 @@ class Journal:
                 "Making a folder for the recording", seen, "the same from a folder that can be written"
             ) from error
         self.folder, self.run = folder, run
-        self.trials: defaultdict[str, list[Entry]] = defaultdict(list)
+        self.trials: defaultdict[str, Lines] = defaultdict(Lines)
         self.full = ""
         """Why nothing more could be written."""
 
         self._heard, self._lock = heard, threading.RLock()
+        self._answered: defaultdict[str, list[Request]] = defaultdict(list)
+        """By trial, those that go on one line."""
+
         self.put("", Run(schema=SCHEMA, run=run, facts=dict(facts)))
 
     def put(self, trial: str, one: Entry) -> None:
         """Written and heard in one order, whoever calls."""
         with self._lock:
-            self._write(written(trial, one))
+            self._write_down(trial, one)
             if trial and not isinstance(one, PASSING):
                 self.trials[trial].append(one)
             for hear in self._heard:
                 hear(trial, one)
+
+    def _write_down(self, trial: str, one: Entry) -> None:
+        if not packs(self._answered[trial], one):
+            self._flush(trial)
+        if packs((), one):
+            self._answered[trial].append(cast("Request", one))
+        else:
+            self._write(written(trial, one))
+
+    def _flush(self, trial: str) -> None:
+        if answered := self._answered.pop(trial, None):
+            self._write(written(trial, packed(answered)))
 
     def _write(self, text: str) -> None:
         if self._file.closed or self.full:
@@ -59,6 +76,8 @@ class Journal:
 
     def close(self) -> None:
         with self._lock:
+            for trial in list(self._answered):
+                self._flush(trial)
             try:
                 self._file.close()
             except OSError as error:
@@ -117,7 +136,7 @@ def salvaged(folder: Path) -> Recording:
                     damage.append(f"it was recorded with schema {one.schema}, this program reads {SCHEMA}")
                     break
                 found.id, found.facts = one.run, one.facts
-            found.lines.append((trial, one))
+            found.lines += [(trial, each) for each in unpacked(one)]
         except DAMAGE as error:
             if b'"schema"' in text and SCHEMA.encode() not in text:
                 damage.append(f"it was recorded with another schema than {SCHEMA}, which this program reads")

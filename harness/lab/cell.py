@@ -11,7 +11,7 @@ from typing import Any, TypeVar, cast, overload
 from harness.lab.acts import Act
 from harness.lab.arm import Arm
 from harness.lab.question import Question
-from harness.lab.questions import InPlace, Kept, LeftOut, Restored
+from harness.lab.questions import InPlace, Kept, LeftOut, Losses, Lost, Restored
 from harness.lab.questions.kept import READ
 from harness.lab.timeline import Cost, Timeline, Which, short
 from harness.lab.trial import Trial
@@ -134,6 +134,10 @@ class Trials:
 
     def left_out(self) -> Span | None:
         return self.answer(LeftOut())
+
+    def lost(self, least: int) -> Losses:
+        found = self.each(Lost(least))
+        return Losses.of_all(found)
 
     def kept(self) -> int:
         return self.answer(Kept()) or 0

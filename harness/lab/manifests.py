@@ -128,7 +128,8 @@ def _typed(arm: Arm) -> Iterator[Container]:
         if words[1:2] == ["run"]:
             cpus = next((words[n + 1] for n, word in enumerate(words[:-1]) if word == "--cpus"), "0")
             image = next((word for word in words[2:] if word in (IMAGE, PROXY)), words[-1])
-            yield Container(command, image, cpus=float(cpus), copies=copies)
+            given = _pairs(words[n + 1].split("=", 1) for n, word in enumerate(words[:-1]) if word in ("--env", "-e"))
+            yield Container(command, image, environment=given, cpus=float(cpus), copies=copies)
 
 
 def _services(where: str, document: Mapping[str, Any]) -> Iterator[Container]:

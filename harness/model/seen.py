@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 from statistics import median
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from harness.model.entries import Copy, Entry, Receipt, Told
 from harness.model.verdict import NotShown
@@ -58,12 +59,26 @@ class Change(NamedTuple):
     unseen_s: float = 0.0
 
 
+class Lines(list[Entry]):
+    """A trial as it grows, which finds its entries of one kind without reading all: a client writes thousands."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kinds = defaultdict[type[Entry], list[Any]](list)
+
+    def append(self, one: Entry) -> None:
+        super().append(one)
+        self.kinds[type(one)].append(one)
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
     entries: Sequence[Entry]
     since: Receipt
 
     def of(self, kind: type[E]) -> list[E]:
+        if isinstance(self.entries, Lines):
+            return list(self.entries.kinds[kind])
         return [e for e in self.entries if type(e) is kind]
 
     def serving(self, until_s: float = inf, version: str = "") -> dict[str, Copy]:
@@ -102,7 +117,7 @@ class Seen:
         return found
 
     def told(self, fact: str) -> Told | None:
-        return next((e for e in reversed(self.entries) if type(e) is Told and e.fact == fact), None)
+        return next((e for e in reversed(self.of(Told)) if e.fact == fact), None)
 
     def refusal(self) -> str:
         """Why the platform takes on no more, once all that it did take on has come.

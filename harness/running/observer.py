@@ -54,8 +54,8 @@ class Observer:
             self._refused(copy)
         elif serves and not copy.ready:
             self._write(copy, "unready")
-        elif not serves and copy.ready and copy.id and (instance := self._instance(copy)):
-            self._write(replace(copy, instance=instance), "serving")
+        elif not serves and copy.ready and copy.id and (serving := self._serving(copy)):
+            self._write(serving, "serving")
 
     def _refused(self, copy: Copy) -> None:
         if copy.thing not in self._said:
@@ -72,16 +72,19 @@ class Observer:
         self._dead.add(copy.id)
         self._write(copy, "gone")
 
-    def _instance(self, copy: Copy) -> str:
-        """As which it answers, if no other incarnation has: a lagging status may still name the one before."""
+    def _serving(self, copy: Copy) -> Copy | None:
+        """With the instance as which it answers, if no other incarnation has: a status that lags names the last one.
+
+        Whoever calls itself another version than it was declared as does not serve.
+        """
         try:
             answer = self._site.ask(copy, "GET", "/readyz")
         except No:
-            return ""
-        if answer.code != 200 or len(answer.by) != 1:
-            return ""
+            return None
+        if answer.code != 200 or len(answer.by) != 1 or (copy.version and answer.said != copy.version):
+            return None
         (by,) = answer.by
-        return by if by and self._owners.setdefault(by, copy.id) == copy.id else ""
+        return replace(copy, instance=by) if by and self._owners.setdefault(by, copy.id) == copy.id else None
 
     def _write(self, copy: Copy, what: str) -> None:
         (self.serving.add if what == "serving" else self.serving.discard)(copy.id)

@@ -13,6 +13,7 @@ from harness.lab.open_site import Scope, TrialSite
 from harness.model.clock import Clock
 from harness.model.entries import STEADY_S, Began, Checked, Ended, Entry
 from harness.model.lines import Trouble
+from harness.model.packed import rounded
 from harness.model.verdict import NotShown
 from harness.running.beside import Beside, Stopped
 from harness.running.recorder import Recorder
@@ -67,7 +68,7 @@ def record(bench: Bench, trials: Trials, scope: Scope, begin: Callable[[Scope], 
     put = pen.put
 
     def heard(one: Entry) -> None:
-        put(replace(one, at_s=round(one.at_s - began, 6)))
+        put(rounded(replace(one, at_s=one.at_s - began)))
 
     def now() -> float:
         return round(clock.now() - began, 6)

@@ -160,7 +160,7 @@ class Client:
                 to=str(told["target"]),
                 by=str(told["instance"] or ""),
                 error=str(status) if status not in (200, None) else str(failure or ""),
-                took_s=round(told["done_s"] - told["sent_s"], 6),
+                took_s=told["done_s"] - told["sent_s"],
             )
         )
 

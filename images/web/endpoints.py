@@ -28,12 +28,15 @@ PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ012345678
 class Answer:
     """What is sent, and what is done once it is on its way."""
 
-    __slots__ = ("fields", "status", "then")
+    __slots__ = ("data", "fields", "status", "then")
 
-    def __init__(self, status: int, fields: dict[str, Json], then: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, status: int, fields: dict[str, Json], then: Callable[[], None] | None = None, data: str = ""
+    ) -> None:
         self.status = status
         self.fields = fields
         self.then = then
+        self.data = data  # for who reads headers only
 
 
 def answer(instance: Instance, request: Request) -> Answer:
@@ -74,7 +77,8 @@ def healthz(instance: Instance, request: Request) -> Answer:
 
 def readyz(instance: Instance, request: Request) -> Answer:
     ready = instance.ready and not instance.draining
-    return Answer(200 if ready else 503, instance.identity(request.source))
+    version = "".join(letter for letter in instance.settings.version if letter in PLAIN)
+    return Answer(200 if ready else 503, instance.identity(request.source), data=version)
 
 
 def ready(instance: Instance, request: Request) -> Answer:
@@ -127,7 +131,8 @@ def data(instance: Instance, request: Request) -> Answer:
         chunks = disk.made(name, _whole(request, "bytes", most=MOST_BYTES))
     found = disk.write(folder, name, chunks) if request.method == "POST" else disk.read(folder, name)
     status = 500 if "errno" in found else 200
-    return Answer(status, instance.identity(request.source) | {"name": name} | found)
+    read = f"{found['bytes']}:{found['sha256']}" if found.get("exists") else "none" if "sha256" in found else ""
+    return Answer(status, instance.identity(request.source) | {"name": name} | found, data=read)
 
 
 def say(text: str, descriptor: int = 1) -> None:

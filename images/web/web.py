@@ -198,9 +198,8 @@ def send(
         "X-Host": instance.host,  # the client reads headers only
         "Connection": "keep-alive" if again else "close",
     }
-    if "sha256" in given.fields:
-        found = given.fields["exists"]
-        headers["X-Data"] = f"{given.fields['bytes']}:{given.fields['sha256']}" if found else "none"
+    if given.data:
+        headers["X-Data"] = given.data
     body = (to_json(given.fields) + "\n").encode("utf-8", "replace")
     connection.sendall(response(given.status, headers, body, with_body=with_body))
 

@@ -109,8 +109,8 @@ def window(
     )
 
 
-def request(at_s: float, error: str = "", *, trial: str = "t001", by: str = "i-one") -> Line:
-    return trial, Request(at_s=at_s, client="ask", to="web", by="" if error else by, error=error)
+def request(at_s: float, error: str = "", *, trial: str = "t001", by: str = "i-one", took_s: float = 0.0) -> Line:
+    return trial, Request(at_s=at_s, client="ask", to="web", by="" if error else by, error=error, took_s=took_s)
 
 
 def asking(at_s: float = 1.0, *, trial: str = "t001", per_s: float = 10.0) -> Line:

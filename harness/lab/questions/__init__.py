@@ -3,11 +3,14 @@
 from harness.lab.questions.answers import Answers
 from harness.lab.questions.kept import Kept
 from harness.lab.questions.left_out import LeftOut
+from harness.lab.questions.lost import Losses, Lost
 from harness.lab.questions.number import Counts, Number, Numbers
 from harness.lab.questions.outage import Outage
+from harness.lab.questions.renewed import Renewal, Renewed
 from harness.lab.questions.restored import InPlace, Restored
 from harness.lab.questions.shared import Shared, Sharing
 
 __all__ = [
-    "Answers", "Counts", "InPlace", "Kept", "LeftOut", "Number", "Numbers", "Outage", "Restored", "Shared", "Sharing",
+    "Answers", "Counts", "InPlace", "Kept", "LeftOut", "Losses", "Lost", "Number", "Numbers", "Outage", "Renewal",
+    "Renewed", "Restored", "Shared", "Sharing",
 ]  # fmt: skip

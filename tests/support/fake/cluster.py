@@ -28,9 +28,14 @@ class Cluster:
     def typed(self, words: list[str], folder: Path) -> Said | None:  # noqa: C901, PLR0911  (one for each command)
         plain = bare(words[1:], *VALUED)
         match plain:
-            case ["apply" | "create"]:
+            case ["apply" | "create" as how]:
                 read = [one for name in values(words, "--filename", "-f") for one in manifests.objects(folder / name)]
+                there = [one.name for one in read if how == "create" and one.name in self.namespace.owned]
+                if there:
+                    return f'Error from server (AlreadyExists): deployments.apps "{there[0]}" already exists', 1
                 return self.namespace.apply(read)
+            case ["set", "env", "deployment", name, *pairs]:
+                return self.namespace.set_env(name, dict(pair.split("=", 1) for pair in pairs))
             case ["delete", *named]:
                 return self._delete(named, [folder / name for name in values(words, "--filename", "-f")])
             case ["rollout", "undo", *named]:

@@ -30,6 +30,9 @@ class Process:
     disk: FILES
     hung: bool = False
     draining: bool = False
+    says: str = ""
+    """As which version, where that is not its own."""
+
     work: Work = field(init=False)
 
     def __post_init__(self) -> None:
@@ -55,7 +58,8 @@ class Process:
             case "/data":
                 return 200, self._data(method, dict(parse_qsl(at.query)))
             case "/readyz":
-                return (200 if ready and not self.draining else 503), ""
+                version = self.says or self.container.variable("VERSION", "1")
+                return (200 if ready and not self.draining else 503), version
             case "/" | "/sleep" | "/burn":
                 return (200 if ready else 503), ""
             case "/healthz" | "/env" | "/log":

@@ -80,6 +80,7 @@ FAULTS = tuple(
         ("Swarm takes back whatever fails", "a Swarm's failed update is taken back, whatever its file says"),
         ("undo is refused", "`kubectl rollout undo` finds nothing to go back to"),
         ("undo does nothing", "`kubectl rollout undo` says that it was done"),
+        ("every copy says that it is the new version", "whoever is asked for its version answers 2"),
         ("the bad version is good", "a program that would end at once runs on"),
         # numbers and loads
         ("scaling does nothing", "who types another number of copies is told that it was done"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from harness.lab.open_site import No
@@ -112,13 +112,17 @@ class Namespace:
         self.keep(name)
 
     def restart(self, name: str) -> tuple[str, int]:
+        said, code = self.set_env(name, {"restartedAt": f"{self.estate.clock.now():.3f}"})
+        return said.replace("env updated", "restarted"), code
+
+    def set_env(self, name: str, wanted: Mapping[str, str]) -> tuple[str, int]:
         known = self.owned.get(name)
         if known is None:
             return f'Error from server (NotFound): deployments.apps "{name}" not found', 1
-        mark = ("restartedAt", f"{self.estate.clock.now():.3f}")
-        self._revise(known, replace(known.revisions[-1], env=(*known.revisions[-1].env, mark)))
+        env = {**dict(known.revisions[-1].env), **wanted}
+        self._revise(known, replace(known.revisions[-1], env=tuple(env.items())))
         self.keep(name)
-        return f"deployment.apps/{name} restarted", 0
+        return f"deployment.apps/{name} env updated", 0
 
     def delete(self, kind: str, name: str) -> bool:
         """Whether there was one; with an owner goes what it owns."""

@@ -55,6 +55,7 @@ class Runtime:
         listens = now + e.between(*BOOTS_S) + float(copy.container.variable("START_DELAY_S", "0"))
         ready = listens + float(copy.container.variable("READY_DELAY_S", "0"))
         process = copy.process = Process(self._instance(copy), copy.container, listens, ready, self.disk(copy))
+        process.says = "2" if e.faults.has("every copy says that it is the new version") else ""
         copy.address = copy.address or e.site.address(copy.node)
         copy.state, copy.ready = "running", copy.container.readiness is None
         e.tell(copy.name, *copy.told("started"))

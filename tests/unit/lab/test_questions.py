@@ -8,7 +8,7 @@ import pytest
 
 from harness.lab.acts import fact
 from harness.lab.question import Question, again
-from harness.lab.questions import Answers, InPlace, LeftOut, Number, Outage, Restored, Shared
+from harness.lab.questions import Answers, InPlace, LeftOut, Lost, Number, Outage, Renewed, Restored, Shared
 from harness.model.seen import Seen, Span
 from harness.model.verdict import NotShown
 from tests.support.lines import acted, copy, looked, request, serving, told
@@ -31,7 +31,8 @@ STORIES = {
     "it is told": [HIT, told("rows", "3", 2.0)],
 }
 ASKED = [
-    Restored(), InPlace(), Number(1), Number(2, or_more=True), LeftOut(), Shared(300, 2), Outage(),
+    Restored(), InPlace(), Number(1), Number(2, or_more=True), LeftOut(), Shared(300, 2), Outage(), Lost(20),
+    Renewed(1),
     Answers(fact("rows", "kubectl get rows")), fact("rows", "kubectl get rows").becomes("3"),
 ]  # fmt: skip
 
