@@ -48,6 +48,14 @@ def span(from_s: float, to_s: float, ends_s: float, width: int) -> str:
     return " " * begins + SHADE * (ends - begins + 1)
 
 
+def dots(moments: Sequence[float], ends_s: float, width: int) -> str:
+    """How many fall into each column, none is lost for being alone."""
+    columns = [0] * width
+    for at_s in moments:
+        columns[_column(at_s, ends_s, width)] += 1
+    return "".join(height(n, max(columns)) if n else " " for n in columns)
+
+
 def axis(ends_s: float, width: int) -> str:
     """Its beginning, middle and end, where there is room for all three."""
     middle, end = f"{'0':<{width // 2}}{ends_s / 2:.1f}", f"{ends_s:.1f} s"

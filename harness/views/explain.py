@@ -18,6 +18,7 @@ from harness.views.entry import lines, not_shown
 from harness.views.evidence import Evidence
 from harness.views.scaled import scaled
 from harness.views.shares import shares
+from harness.views.turned import turned
 from harness.views.words import clean, in_words, one_line, surprise
 
 
@@ -83,6 +84,8 @@ def _cells(claims: Sequence[Claim], lab: Lab, found: Evidence, *, every: bool, w
             yield _line("came to", came_to)
         if numbers := {t.number: one.since(one.begins_s) for t in timelines if (one := scaled(t))}:
             yield from plots.copies(numbers, width)
+        if changes := {t.number: change for t in timelines if (change := turned(t))}:
+            yield from plots.turned(changes, width)
         for timeline in timelines if every else timelines[:1]:
             yield from _entries(timeline)
             if shared := shares(timeline):

@@ -7,9 +7,10 @@ from textwrap import wrap
 
 from rich.text import Text
 
-from harness.views.blocks import axis, bar, span, steps, top
+from harness.views.blocks import axis, bar, dots, span, steps, top
 from harness.views.scaled import Scaled
 from harness.views.shares import Shares
+from harness.views.turned import Turned
 from harness.views.words import act_in_words, one_line
 
 WIDEST, NARROWEST = 100, 20
@@ -34,6 +35,25 @@ def copies(found: Mapping[int, Scaled], width: int) -> Iterator[Text]:
             shade = span(load.from_s, load.to_s, ends_s, wide)
             yield Text.assemble(("  load       ", "dim"), (f"{shade:<{wide}}", "magenta"), f"  {load}")
     zero = one_line(act_in_words(next(iter(every)).zero))
+    yield Text(f"{' ' * MARGIN}{axis(ends_s, wide)}  (0: {zero})", "dim")
+
+
+def turned(found: Mapping[int, Turned], width: int) -> Iterator[Text]:
+    """For each trial a line for each version that served, and one for each way in which requests failed."""
+    ends_s = max(one.ends_s for one in found.values())
+    wide = _room(width, MARGIN + 14)
+    for number, one in sorted(found.items()):
+        most = max([1, *(n for _, numbers in one.versions for _, n in numbers)])
+        for version, numbers in one.versions:
+            name, drawn = f"version {_cut(one_line(version), 3)}", steps(numbers, ends_s, wide, most)
+            yield Text.assemble((f"  {name:<11}", "dim"), (drawn, "green"), f"  up to {most}, #{number}")
+        for kind, moments in one.lost:
+            drawn = dots(moments, ends_s, wide)
+            yield Text.assemble(
+                (f"  {_cut(one_line(kind), 10):<11}", "dim"), (drawn, "red"), f"  {len(moments)} lost"
+            )
+        yield Text(f"{' ' * MARGIN}{one.losses}", "dim")
+    zero = one_line(act_in_words(next(iter(found.values())).zero))
     yield Text(f"{' ' * MARGIN}{axis(ends_s, wide)}  (0: {zero})", "dim")
 
 

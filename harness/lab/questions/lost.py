@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from harness.lab.question import Question
+from harness.lab.question import Question, again
 from harness.model.entries import Request
 from harness.model.seen import Seen
 from harness.model.verdict import NotShown
@@ -70,7 +70,7 @@ class Lost(Question[Losses]):
 
     def by_hand(self, look: str, within_s: float) -> Iterator[str]:
         yield f"# how many of {self.least} requests fail?"
-        yield f"sleep {within_s:g}"
+        yield again('sent=$(grep --count \'"sent_s"\' "$asked")', within_s, f'[ "$sent" -ge {self.least} ]')
         yield 'grep --only-matching \'"error": [^,}]*\' "$asked" | sort | uniq --count # null: it was answered'
 
     def sentence(self, answer: Losses | None) -> str:

@@ -3,7 +3,7 @@
 (() => {
   const drawings = JSON.parse(document.getElementById("drawings").textContent);
   const ROW = 36, COPIES = 120, BAR = 15, SPACE = 0.7;
-  const LANES = { act: 0.14, bar: 0.44, below: 0.75, window: 0.95 };
+  const LANES = { act: 0.14, bar: 0.44, older: 0.64, newer: 0.69, below: 0.78, window: 0.95 };
   const LOOKS = {
     act: { lane: "act", symbol: "triangle", rotate: 180, fill: "var(--act)", r: 5.5 },
     created: { lane: "bar", symbol: "circle", fill: "var(--raised)", stroke: "var(--served)", strokeWidth: 1.5, r: 3.5 },
@@ -15,6 +15,8 @@
     no: { lane: "below", symbol: "square", fill: "var(--raised)", stroke: "var(--ink)", strokeWidth: 1.5, r: 3.5 },
   };
   const LINES = {
+    older: { lane: "older", stroke: "var(--served)", strokeWidth: 1.5, strokeDasharray: "2 2" },
+    newer: { lane: "newer", stroke: "var(--served)", strokeWidth: 2 },
     asked: { lane: "below", stroke: "var(--soft)", strokeWidth: 1.5 },
     failed: { lane: "below", stroke: "var(--failed)", strokeWidth: 5 },
     met: { lane: "window", stroke: "var(--window)", strokeWidth: 2.5 },

@@ -11,6 +11,7 @@ from harness.model.seen import AWAY, ENDED
 from harness.views.entry import Names, copy_in_words, fact_in_words, outcome, window_in_words
 from harness.views.report.asked import stretches as asked
 from harness.views.report.drawn import Drawn, Moment, Stretch
+from harness.views.turned import stretches
 
 NEAR = 1 / 150
 """Moments of one kind nearer to each other than this part of the chart are drawn as one."""
@@ -32,7 +33,7 @@ def drawn(entries: Sequence[Entry]) -> Drawn:
     stood = _stood(entries, zero_s)
     begins = max(0.0, stood - max(LEAD_S, LEAD * (ends - stood)))
     moments = [m for m in _moments(entries) if m.at_s >= begins and (m.told != up.name or m.at_s == zero_s)]
-    stretches = [*_windows(entries, stood), *asked(entries, ends - begins)]
+    those = [*_windows(entries, stood), *asked(entries, ends - begins), *_versions(entries, begins)]
     return Drawn(
         from_s=begins - zero_s,
         to_s=ends - zero_s,
@@ -40,7 +41,7 @@ def drawn(entries: Sequence[Entry]) -> Drawn:
         zero_s=zero_s,
         serving=tuple((at - zero_s, count) for at, count in _serving(entries, begins)),
         moments=tuple(m.since(zero_s) for m in _bundled(moments, (ends - begins) * NEAR)),
-        stretches=tuple(s.since(zero_s) for s in stretches),
+        stretches=tuple(s.since(zero_s) for s in those),
     )
 
 
@@ -129,6 +130,12 @@ def _file(copy: Copy, there: set[str], ill: set[str]) -> None:
         there.discard(copy.id)
         if copy.what in ILL:
             ill.add(copy.id)
+
+
+def _versions(entries: Sequence[Entry], begins: float) -> Iterator[Stretch]:
+    """Where several served, each has its stretch: that of the first is drawn above the others."""
+    for place, (version, from_s, to_s) in enumerate(stretches(entries)):
+        yield Stretch("newer" if place else "older", max(begins, from_s), to_s, f"version {version} served")
 
 
 def _windows(entries: Sequence[Entry], stood: float) -> Iterator[Stretch]:

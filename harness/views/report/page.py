@@ -44,6 +44,8 @@ GLYPHS = {
     "ok": '<rect x="-4" y="-4" width="8" height="8"/>',
     "no": '<rect x="-4" y="-4" width="8" height="8"/>',
     "serving": '<rect x="0" y="-5" width="32" height="10"/>',
+    "older": '<path d="M0 0H32"/>',
+    "newer": '<path d="M0 0H32"/>',
     "asked": '<path d="M0 0H32"/>',
     "failed": '<path d="M0 0H32"/>',
     "met": '<path d="M0 0H28M28 -4V4"/>',

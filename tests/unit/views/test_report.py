@@ -69,7 +69,7 @@ def test_what_people_ask_beyond_the_articles_is_a_section_of_its_own_and_not_cou
     assert "1 claim, run as experiments" in alone.words
     assert "1 claim from articles, run as experiments" in both.words
     assert "1 came out as somebody who knows both platforms expected" in both.words
-    assert "Besides, 1 claim was run that people ask beyond the articles" in both.words
+    assert "Besides, 2 claims were run that people ask beyond the articles" in both.words
     assert [a["href"] for a in both.all("a")].count("#also-asked") == 2
     assert "its tracker" in both.text
     assert "https://example.org/1" in [a["href"] for a in both.all("a")]
