@@ -10,6 +10,7 @@ from harness import (
 lab = Lab(__doc__, __name__)
 
 FIRST, DEADLINE_S = "1", 10.0  # progressDeadlineSeconds, shortened from 600
+SWARM_S = 5.0  # a Swarm's pause before it starts a task's successor
 UNDONE_S = 20.0  # three Pods are ended and two are started again, which takes some 5 s
 
 VERSIONS = {"good": "deployment-good.yaml", "bad": "deployment-bad.yaml"}
@@ -92,7 +93,7 @@ def bad(t: Trial) -> None:
 def bad_listed(t: Trial) -> None:
     """A version comes that ends at once, to what keeps a list of all that has ended."""
     bring_bad(t)
-    t.watch(TakenBack(ended_too=True), within_s=3 * DEADLINE_S)
+    t.watch(TakenBack(ended_too=True), within_s=3 * DEADLINE_S, timer_s=SWARM_S)
 
 
 @scenario(asks="Where is it taken back?")

@@ -62,7 +62,8 @@ class Run:
         self.waiting = Waiting(self.journal, self.clock, self.began)
         self.measured: dict[str, float] = {}
         self.planned = Counter(job.key for job in self.jobs_)
-        self.ids = (f"t{n:03}" for n in count(len(self.jobs_) + 1))
+        last = max((int(job.id.lstrip("t")) for job in self.jobs_), default=0)  # what the host lacks has left gaps
+        self.ids = (f"t{n:03}" for n in count(last + 1))
         self.working = 0
         """How many threads have not sent their last letter."""
 

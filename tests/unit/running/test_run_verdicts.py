@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness import Arm, Lab, Trials, Verdict, acts, cluster, engine, fails, holds, scenario, verdict_of
@@ -105,6 +107,14 @@ def test_what_was_watched_too_little_is_run_once_more_and_then_judged():
     assert why.text.endswith("looks were taken")
     assert [word for _, word in run.told] == ["c CONFIRMED"]
     assert len(run.timelines(crash_elsewhere @ arm("never"))) == 2
+
+
+def test_it_takes_the_place_of_none_where_the_host_lacks_what_some_trials_need():
+    made = lab()
+    made.show(crash_elsewhere @ replace(arm("virtual"), lacks="IPVS"), crash_elsewhere @ arm("last"))
+    run = start(made, trials=1, change=deaf(1), lacking=frozenset({"IPVS"})).go()
+    ids = [id_ for id_, one in run.lines if isinstance(one, Planned)]
+    assert len(ids) == len(set(ids))
 
 
 def test_of_several_only_those_that_were():
