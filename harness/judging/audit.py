@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from math import inf
 from typing import Any, TypeVar
 
-from harness.lab.acts import Act, calm
+from harness.lab.acts import Act, calm, listen
 from harness.lab.question import Fact, Question
 from harness.lab.timeline import Step, Timeline
 from harness.lab.trial import Trial, Victim
@@ -16,11 +17,14 @@ from harness.model.entries import (
     Asking,
     Began,
     Checked,
+    Copy,
     Ended,
     Entry,
     Held,
+    Looked,
     Receipt,
     Request,
+    Said,
     Told,
     Window,
 )
@@ -31,6 +35,9 @@ E = TypeVar("E", bound=Entry)
 R = TypeVar("R", Acted, Window)
 ANSWERED = 0.8
 """Of the requests of a load so many must be answered; else it was none, or hit those who were not to bear it."""
+
+UNSURE_S = 0.5
+"""By so much the clock of what containers write may be ahead of ours."""
 
 SILENT_S = 1.0
 """A client that sent nothing for so long has seen nothing of what was then."""
@@ -62,11 +69,25 @@ def whole(entries: Sequence[Entry]) -> None:
     checked = [e for e in entries if type(e) is Checked]
     if wrong := [f"{e.what}: {e.wrong}" for e in checked if e.wrong]:
         raise NotShown("altered" if wrong[0].startswith("files") else "sick-site", "; ".join(dict.fromkeys(wrong)))
-    lacks = {"site before", "site after", "files"} - {e.what for e in checked}
+    listened = any(type(e) is Acted and e.name == listen.name for e in entries)
+    lacks = {"site before", "site after", "files", *(["stream logs"] if listened else [])} - {e.what for e in checked}
     if lacks or not any(e.what.startswith("stream ") for e in checked):
         raise NotShown("not-checked", f"nobody looked at: {', '.join(sorted(lacks)) or 'the streams of events'}")
+    _none_of_later(entries)
     for asking in (e for e in entries if type(e) is Asking):
         _kept_pace(asking, entries)
+
+
+def _none_of_later(entries: Sequence[Entry]) -> None:
+    """Whatever clock it has, nothing was seen or read before it came to pass."""
+    by_then_s = inf
+    for e in reversed(entries):
+        if isinstance(e, Looked | Ended):
+            by_then_s = min(by_then_s, e.at_s)
+        elif isinstance(e, Copy | Said) and e.at_s > by_then_s + UNSURE_S:
+            raise NotShown(
+                "contradiction", f"a line of {e.name} at {e.at_s:.3f} s stands before one at {by_then_s:.3f} s"
+            )
 
 
 def _kept_pace(asking: Asking, entries: Sequence[Entry]) -> None:

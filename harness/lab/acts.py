@@ -9,7 +9,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any
 
-from harness.lab.open_site import Answer, Ask, No, Repeats, Target
+from harness.lab.open_site import Answer, Ask, Listens, No, Repeats, Target
 from harness.lab.question import Fact, typed
 from harness.model.entries import Copy, label
 
@@ -110,7 +110,16 @@ def _up(to: Target, _: Any) -> Answer:
     return together(answers)
 
 
+def _listen(to: Target, _: Any) -> Answer:
+    if not isinstance(to, Listens):
+        raise TypeError(f"nobody can listen on {to.arm.site.name}")
+    return to.listen()
+
+
 up = Act("up", _up)
+listen = Act("listen", _listen)
+"""To what the containers write, from the first line of each: so it is early enough once they run."""
+
 calm = Act("calm", lambda to, _: to.end())
 
 

@@ -104,6 +104,13 @@ class Repeats(Protocol):
         ...
 
 
+@runtime_checkable
+class Listens(Protocol):
+    def listen(self) -> Answer:
+        """Until the trial ends, write down all that containers write, from the first line of each."""
+        ...
+
+
 class TrialSite(Target, Protocol):
     """An open site as one trial sees it. Each method is bounded in time."""
 

@@ -214,6 +214,19 @@ class Heard(Entry):
 
 
 @entry
+class Said(Entry):
+    """A line that a container wrote: its moment is the runtime's own, to a microsecond, on the trial's clock."""
+
+    name: str
+    """The copy."""
+
+    container: str
+    """As its file calls it."""
+
+    line: str
+
+
+@entry
 class Ended(Entry):
     """The last line of a trial, which counts them all: none is lost unnoticed."""
 

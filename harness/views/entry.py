@@ -21,6 +21,7 @@ from harness.model.entries import (
     Looked,
     Receipt,
     Request,
+    Said,
     Told,
     Window,
 )  # fmt: skip
@@ -101,8 +102,8 @@ def _told(one: Entry, names: Names) -> str:
 def _around(one: Entry) -> str:
     """What others said, and how the trial itself went."""
     match one:
-        case Heard():
-            return f"platform: {one.who} {one.what}{f', {one.text}' if one.text else ''}"
+        case Heard() | Said():
+            return _others(one)
         case Began():
             return f"the trial begins, {one.began_s:.1f} s into the run"
         case Checked():
@@ -112,6 +113,12 @@ def _around(one: Entry) -> str:
         case Ended():
             return f"the trial ends after {one.entries} entries{f': {one.wrong}' if one.wrong else ''}"
     return type(one).__name__.lower()
+
+
+def _others(one: Heard | Said) -> str:
+    if isinstance(one, Heard):
+        return f"platform: {one.who} {one.what}{f', {one.text}' if one.text else ''}"
+    return f"{one.name}{'' if one.container in one.name else f', {one.container}'} writes: {one.line}"
 
 
 # -- what was done

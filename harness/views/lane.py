@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from string import ascii_lowercase
 
-from harness.lab.acts import up
+from harness.lab.acts import listen, up
 from harness.model import entries
 from harness.model.entries import Acted, Asked, Asking, Request
 from harness.views.words import ASKS
@@ -28,8 +28,8 @@ BUCKET_S = 0.5
 BUCKETS = 40
 """Intervals of the clients' view that are kept: 20 s."""
 
-UNSHOWN = (up.name, ASKS)
-"""How the names of acts begin that are not worth showing: that an arm was brought up, that a client asks."""
+UNSHOWN = (up.name, listen.name, ASKS)
+"""How the names of acts begin that are not worth showing: an arm was brought up, somebody listens, a client asks."""
 
 
 @dataclass(slots=True)

@@ -9,12 +9,12 @@ from typing import Any
 
 from harness.judging.docket import Docket
 from harness.lab.claim import Lab
-from harness.model.entries import Acted, Copy, Entry, Request, Told, Window
+from harness.model.entries import Acted, Copy, Entry, Request, Said, Told, Window
 from harness.model.lines import PASSING, read, written
 from harness.model.verdict import Grade, Verdict
 
 Line = tuple[str, Entry]
-TELLING = (Acted, Window, Copy, Told)
+TELLING = (Acted, Window, Copy, Told, Said)
 """Lines whose fields a verdict rests on."""
 
 LABELS = {

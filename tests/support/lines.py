@@ -17,6 +17,7 @@ from harness.model.entries import (
     Looked,
     Planned,
     Request,
+    Said,
     Told,
     Window,
 )  # fmt: skip
@@ -127,6 +128,10 @@ def looked(at_s: float, serving: int = 1, *, trial: str = "t001") -> Line:
 
 def told(fact: str, said: str = "", at_s: float = 1.0, *, trial: str = "t001", **more: Any) -> Line:
     return trial, Told(at_s=at_s, fact=fact, said=said, **more)
+
+
+def wrote(line: str, at_s: float = 1.0, *, trial: str = "t001", name: str = "web", container: str = "web") -> Line:
+    return trial, Said(at_s=at_s, name=name, container=container, line=line)
 
 
 def checked(what: str, wrong: str = "", at_s: float = 0.1, *, trial: str = "t001") -> Line:

@@ -15,7 +15,7 @@ from urllib3.exceptions import HTTPError
 from harness.setup.cluster import kubeconfig as kubeconfigs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 ANSWER_S = 5.0
@@ -95,6 +95,21 @@ class Kube:
             yield from _lines(_accepted(answer))
         except HTTPError as error:
             raise Refused(f"watching {path}: {_unanswered(error, for_s + ANSWER_S)}") from error
+
+    def follow(self, path: str, **query: str) -> tuple[Iterator[bytes], Callable[[], None]]:
+        """A text that grows, in pieces, until the server ends it; and what ends it sooner, from another thread."""
+        try:
+            answer = self._pool.request(
+                "GET",
+                self._url(path, query),
+                headers=self._authorization(),
+                preload_content=False,
+                retries=False,
+                timeout=urllib3.Timeout(connect=self._answer_s, read=None),
+            )
+        except HTTPError as error:
+            raise Refused(f"following {path}: {_unanswered(error, self._answer_s)}") from error
+        return _pieces(path, _accepted(answer)), answer.shutdown
 
     def path_of(self, document: dict[str, Any], namespace: str) -> str:
         """Where an object of a manifest lives, as the server itself says which kinds it has."""
@@ -176,6 +191,15 @@ def _unanswered(error: HTTPError, within_s: float) -> str:
     if isinstance(error, urllib3.exceptions.TimeoutError):
         return f"no answer in {within_s:g} s"
     return type(error).__name__
+
+
+def _pieces(path: str, answer: Any) -> Iterator[bytes]:
+    try:
+        yield from answer.stream(65536, decode_content=True)
+    except HTTPError as error:
+        raise Refused(f"following {path}: it broke off: {type(error).__name__}") from error
+    finally:
+        answer.close()
 
 
 def _lines(answer: Any) -> Iterator[dict[str, Any]]:

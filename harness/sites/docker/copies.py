@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from harness.lab.open_site import No
 from harness.model.entries import Copy
+from harness.model.errors import Problem
 from harness.sites.typed import telling
 
 if TYPE_CHECKING:
@@ -70,6 +71,16 @@ def answered(name: str = "") -> Iterator[None]:
         raise No(first_line(str(error.explanation or error))) from error
     except (DockerException, RequestException, HTTPError, OSError) as error:
         raise No(f"the engine does not answer: {type(error).__name__}") from error
+
+
+@contextmanager
+def bounded(tried: str) -> Iterator[None]:
+    """The same as a Problem."""
+    try:
+        with answered():
+            yield
+    except No as no:
+        raise Problem(tried, str(no), "docker info") from no
 
 
 def act_upon(container: Container, how: str, kill: Callable[[int], str]) -> str:

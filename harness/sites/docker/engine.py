@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import replace
@@ -20,17 +20,18 @@ from harness.model.entries import Copy, Heard
 from harness.model.errors import Problem
 from harness.model.project import NAME
 from harness.sites.client import HERE, Clients, flags
-from harness.sites.docker import leftovers
+from harness.sites.docker import leftovers, logs
 from harness.sites.docker.asker import asker, client_labels, places, published
 from harness.sites.docker.borrowed import Borrowed
 from harness.sites.docker.compose import Compose
-from harness.sites.docker.copies import act_upon, answered, copy_of
+from harness.sites.docker.copies import act_upon, answered, bounded, copy_of
 from harness.sites.docker.events import DockerEvents
 from harness.sites.docker.evidence import evidence
 from harness.sites.docker.own import Ground, Own
 from harness.sites.docker.reach import BRIDGE, Reach, on_bridge
 from harness.sites.docker.surroundings import Surroundings
 from harness.sites.labels import BESIDE_LABEL, RUN_LABEL
+from harness.sites.logs import listening
 
 if TYPE_CHECKING:
     from harness.setup.engine import Engine
@@ -71,7 +72,7 @@ class EngineSite:
             if self.reach.ended():
                 self.reach.renew()
             return
-        with _bounded(f"Opening {self.name}"):
+        with bounded(f"Opening {self.name}"):
             self._check_image(IMAGE, "labs images")
             self._events = DockerEvents(self.engine, f"{RUN_LABEL}={self.run}", self._hear)
             self._events.start()
@@ -89,7 +90,7 @@ class EngineSite:
     def check(self, arm: Arm, manifests: Path) -> None:
         self.compose.check(arm, manifests)
         if have_proxy([(arm, manifests)]):
-            with _bounded(f"Opening {self.name}"):
+            with bounded(f"Opening {self.name}"):
                 self._check_image(PROXY, f"labs images {manifests.name}")
 
     def health(self) -> str:
@@ -122,7 +123,7 @@ class EngineSite:
     def streams(self) -> dict[str, str]:
         """All that is listened to; a stream that was never there is wrong."""
         wrong = [self._events.wrong if self._events else "not open", *(t.ground.wrong() for t in self._now())]
-        return {"docker-events": next(filter(None, wrong), "")}
+        return {"docker-events": next(filter(None, wrong), "")} | listening(t.logs for t in self._now())
 
     def trial(self, scope: Scope) -> EngineTrial:
         return self._begun(scope, Own(self.engine, scope, self.reach))
@@ -171,15 +172,18 @@ class EngineTrial:
         self._site, self._engine = site, site.engine
         self._around = Surroundings(site.engine, site.compose, scope, ground.labels, site.network)
         self._clients = Clients(scope.heard)
+        self.logs = logs.of(self._engine, scope)
 
     def hear(self, heard: Heard) -> None:
         self.scope.heard(replace(heard, who=heard.who.removeprefix(f"{self.scope.name}-")))
         self.scope.stirred()
 
     def look(self) -> Sequence[Copy]:
-        copies = [copy_of(one, f"{self.scope.name}-") for one in self._inspected()]
+        inspected, prefix = self._inspected(), f"{self.scope.name}-"
+        self.logs.take(logs.logs_in(inspected, prefix))
+        copies = [copy_of(one, prefix) for one in inspected]
         for copy in copies:
-            self._around.runs.know(copy.name, f"{self.scope.name}-{copy.name}")
+            self._around.runs.know(copy.name, prefix + copy.name)
         return sorted(copies, key=lambda c: c.name)
 
     def _inspected(self) -> list[Mapping[str, Any]]:
@@ -265,6 +269,9 @@ class EngineTrial:
             return found
         raise Problem(f"Asking {self.arm.name} from {OUTSIDE}", "it publishes no port", "ports: in its file")
 
+    def listen(self) -> Answer:
+        return self.logs.begin(self.look)
+
     def altered(self) -> str:
         return self._around.project.altered(self._inspected())
 
@@ -272,20 +279,12 @@ class EngineTrial:
         return evidence(self._engine, self.ground.containers, f"{self.scope.name}-")
 
     def quiet(self) -> None:
-        """Its clients and programs end."""
+        """Its clients and programs end, and nobody listens any more."""
         self._clients.end()
         self._around.programs.stop()
+        self.logs.end()
 
     def leave(self) -> None:
         self.quiet()
         self.ground.leave()
         self._site.left(self.scope.trial)
-
-
-@contextlib.contextmanager
-def _bounded(tried: str) -> Iterator[None]:
-    try:
-        with answered():
-            yield
-    except No as no:
-        raise Problem(tried, str(no), "docker info") from no

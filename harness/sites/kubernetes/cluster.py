@@ -26,6 +26,7 @@ from harness.sites.kubernetes.signs import SILENT_S, Signs
 from harness.sites.kubernetes.sweep import sweep
 from harness.sites.kubernetes.trial import Breaks, ClusterTrial
 from harness.sites.labels import RUN_LABEL, TRIAL_LABEL
+from harness.sites.logs import listening
 
 if TYPE_CHECKING:
     from harness.setup.engine import Engine
@@ -113,7 +114,7 @@ class ClusterSite:
 
     def streams(self) -> dict[str, str]:
         at, signs, _ = self._opened
-        found = at.events.streams() | {"signs of life": signs.wrong}
+        found = at.events.streams() | {"signs of life": signs.wrong} | listening(t.logs for t in self._trials)
         return dict.fromkeys(found, "") if self._breaks.gaps.deaf else found
 
     def trial(self, scope: Scope) -> ClusterTrial:

@@ -19,7 +19,7 @@ from harness.setup.cluster.kube import Refused
 from harness.sites import typed
 from harness.sites.client import Clients
 from harness.sites.docker.copies import answered
-from harness.sites.kubernetes import kubectl
+from harness.sites.kubernetes import kubectl, logs
 from harness.sites.kubernetes.altered import Applied
 from harness.sites.kubernetes.asking import Askers
 from harness.sites.kubernetes.connection import Connection
@@ -64,6 +64,7 @@ class ClusterTrial:
             self._applied.files += scope.arm.names
         self._askers, self._clients = Askers(at, scope), Clients(scope.heard)
         self._programs = Programs(scope.folder / scope.trial)
+        self.logs = logs.of(at, scope)
         self._contexts = scope.folder / f"{scope.trial}-kubeconfig"
         self.stands = False
         """It was left, and could not be removed."""
@@ -75,6 +76,7 @@ class ClusterTrial:
             pods = self._at.kube.get(f"{self._inside}/pods", labelSelector=f"!{BESIDE_LABEL}")["items"]
         except Refused as why:
             raise No(f"the Pods could not be listed: {why}") from why
+        self.logs.take(logs.logs_in(pods))
         copies = [copy_of(pod, self._at.shape.name) for pod in pods]
         return copies + refused(pods, self._at.events.refusals(self._scope.name))
 
@@ -173,6 +175,9 @@ class ClusterTrial:
     def end(self, ask: Ask | None = None) -> Answer:
         return self._clients.end(ask)
 
+    def listen(self) -> Answer:
+        return self.logs.begin(self.look)
+
     def leave(self) -> None:
         """What cannot be removed now, the site removes when it is mended or closed."""
         self.quiet()
@@ -190,6 +195,7 @@ class ClusterTrial:
         self._clients.end()
         self._askers.quiet()
         self._programs.stop()
+        self.logs.end()
         self._at.events.forget(self._scope.name)
         self._contexts.unlink(missing_ok=True)
 

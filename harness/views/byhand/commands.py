@@ -86,6 +86,9 @@ class Hand:
     ends: str
     """Ends that client."""
 
+    follow: str
+    """Has the logs of all that there is written to the file `$logs` as they come; they end with what writes them."""
+
     url: str
     """HOST:PORT where an arm is asked from outside."""
 
@@ -120,6 +123,7 @@ def _docker(filters: str, down: Sequence[str], network: str, before: Sequence[st
         signals=SIGNALS,
         client=f"docker run --rm --name {name} --label {BESIDE}=client --network {network} {IMAGE} client",
         ends=f"docker stop {name}",
+        follow=_follow(f"$(docker ps --all {filters} --format '{{{{.Names}}}}')", "docker logs"),
         url=f"$({ports})",
         before=tuple(before),
         volumes=f'volumes+=" $(docker ps --all --quiet {filters} | xargs --no-run-if-empty {VOLUMES})"',
@@ -174,9 +178,14 @@ def _namespace() -> Hand:
         signals={"remove": "kubectl delete pod {}"},
         client=f"{client} -- client",
         ends="kubectl delete pod {name} --now",
+        follow=_follow(f"$(kubectl get pods {running} --output name)", "kubectl logs --all-containers"),
         url=f"$({node}):$({port})",
         before=(f"kubectl create namespace {NAME} || exit 1",),
     )
+
+
+def _follow(names: str, log: str) -> str:
+    return f'for one in {names}; do {log} --follow --timestamps "$one" >> "$logs" 2>&1 & done'
 
 
 def made_by(commands: Sequence[str]) -> list[tuple[str, str]]:

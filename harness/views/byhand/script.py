@@ -220,6 +220,10 @@ class Typist(Trial):
                 self.lines.append(line)
         return Answer()
 
+    def listen(self) -> Answer:
+        self.lines += [f'logs="${SCRATCH}/logs.txt"; : > "$logs"', self.hand.follow]
+        return Answer()
+
     def clean_up(self) -> None:
         self.end()
         self.lines += [f'kill "$program{n}"' for n in range(1, self.programs + 1)]

@@ -13,7 +13,7 @@ from harness.lab.acts import fact
 from harness.lab.cell import scenario
 from harness.lab.questions import Restored
 from harness.model.entries import Acted, Checked, Copy, Ended, Held, Looked, Told, Window
-from tests.support.lines import asked, asking, looked, request, told
+from tests.support.lines import acted, asked, asking, looked, request, told, wrote
 from tests.support.trials import away, back, but, counted, crash, frame, one, steady, timeline, without
 
 
@@ -79,6 +79,44 @@ def test_a_site_that_was_sick_in_the_midst_of_it_makes_it_not_count():
     entries = counted([*back()[:8], during, *back()[8:]])
     assert str(timeline(entries).wrong) == "sick-site: site during: coredns is away"
     assert reason(counted([*back()[:8], replace(during, wrong=""), *back()[8:]])) == ""
+
+
+def listened(*checks):
+    """A recording of somebody who listened, whose streams were checked so."""
+    listen = one(acted(acts.listen.name, 0.8, id_="r9", sent_s=0.8))
+    entries = [e for e in back() if e.at_s <= 0.7 or isinstance(e, Ended | Checked)]
+    at = next(n for n, e in enumerate(entries) if isinstance(e, Checked) and e.what == "files")
+    return counted([*entries[:at], listen, *checks, *entries[at:]])
+
+
+@scenario
+def listens(t):
+    """It stands, and is listened to."""
+    t.steady(replicas=1)
+    t.act(acts.listen)
+
+
+@pytest.mark.parametrize(
+    ("checks", "reason_"),
+    [
+        ([Checked(at_s=0.9, what="stream logs")], ""),
+        ([Checked(at_s=0.9, what="stream logs", wrong="web: it broke off")], "sick-site"),
+        ([], "not-checked"),
+    ],
+)
+def test_who_listened_has_to_have_heard_all(checks, reason_):
+    assert reason(listened(*checks), how=listens) == reason_
+
+
+@pytest.mark.parametrize(
+    ("ahead_s", "reason_"), [(-100.0, ""), (0.4, ""), (0.6, "contradiction"), (37.5, "contradiction")]
+)
+def test_nothing_was_read_or_seen_before_it_came_to_pass(ahead_s, reason_):
+    at = next(n for n, e in enumerate(back()) if isinstance(e, Looked))
+    now_s = back()[at].at_s
+    said = one(wrote("x", now_s + ahead_s))
+    assert reason(counted([*back()[:at], said, *back()[at:]])) == reason_
+    assert reason(but(back(), Copy, 1, at_s=back()[-1].at_s + 1)) == "contradiction"
 
 
 # -- clients

@@ -143,6 +143,21 @@ def test_an_exit_code_that_is_not_0_or_a_status_from_400_on_is_a_no(answers, no)
     assert together(answers).no == no
 
 
+# -- listening
+
+
+def test_whoever_can_listen_is_told_to():
+    to = Target()
+    to.listen = lambda: Answer("listens")
+    assert acts.listen.send(to, [None]) == Answer("listens", typed=(), files=())
+    assert acts.listen.leaves == ""
+
+
+def test_where_nobody_can_listen_it_is_an_error_of_the_labs():
+    with pytest.raises(TypeError, match="nobody can listen on engine"):
+        acts.listen.send(Target(), [None])
+
+
 # -- a lab's own
 
 

@@ -112,7 +112,7 @@ def test_a_gap_is_not_made_good_by_a_bunch():
 
 
 def test_looks_outside_the_window_count_for_nothing():
-    entries = [replace(e, at_s=e.at_s - 20.0) if isinstance(e, Looked) else e for e in away(10.3)]
+    entries = [replace(e, at_s=e.at_s + 20.0) if isinstance(e, Looked) else e for e in away(10.3)]
     assert reason(replace(timeline(entries), wrong=None)) == "too-few-looks"
 
 

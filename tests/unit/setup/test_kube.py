@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
+import queue
 import ssl
 import subprocess
 import sys
@@ -35,6 +37,36 @@ class Handler(BaseHTTPRequestHandler):
 
     def log_message(self, *arguments):
         pass
+
+
+class Growing(BaseHTTPRequestHandler):
+    """A text in chunks, each when the test says so; None ends it, and an empty one breaks it off."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        while piece := self.server.pieces.get():
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+        if piece is None:
+            self.wfile.write(b"0\r\n\r\n")
+        self.close_connection = True
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def growing(tmp_path):
+    """A server of such a text, and who follows it."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Growing) as served:
+        served.daemon_threads, served.pieces = True, queue.Queue()
+        threading.Thread(target=served.serve_forever, daemon=True).start()
+        yield served.pieces, Kube(config(tmp_path, f"http://127.0.0.1:{served.server_port}"))
+        served.pieces.put(None)
+        served.shutdown()
 
 
 @pytest.fixture
@@ -197,6 +229,51 @@ def test_a_kubeconfig_is_left_as_it_is(tmp_path):
     before = file.read_text()
     Kube(file)
     assert file.read_text() == before
+
+
+def test_a_text_that_grows_comes_in_pieces_until_the_server_ends_it(growing):
+    pieces, kube = growing
+    pieces.put(b"one\n")
+    found, _ = kube.follow("/log", follow="true")
+    assert next(found) == b"one\n"
+    pieces.put(b"two\n")
+    assert next(found) == b"two\n"
+    pieces.put(None)
+    assert list(found) == []
+
+
+def test_one_that_breaks_off_is_told_as_such(growing):
+    pieces, kube = growing
+    pieces.put(b"one\n")
+    found, _ = kube.follow("/log")
+    next(found)
+    pieces.put(b"")
+    with pytest.raises(Refused, match="following /log: it broke off"):
+        next(found)
+
+
+def test_whoever_waits_for_more_of_it_can_be_cut_off_from_another_thread(growing):
+    pieces, kube = growing
+    pieces.put(b"one\n")
+    found, cut = kube.follow("/log")
+    ended = threading.Event()
+
+    def reads():
+        with contextlib.suppress(Refused):
+            list(found)
+        ended.set()
+
+    threading.Thread(target=reads, daemon=True).start()
+    assert not ended.wait(0.1)
+    cut()
+    assert ended.wait(10)
+
+
+def test_a_text_that_is_not_there_is_refused_with_its_status(server, tmp_path):
+    server.answer = (404, "application/json", json.dumps(NOT_FOUND).encode())
+    with pytest.raises(Refused) as caught:
+        Kube(config(tmp_path, f"http://127.0.0.1:{server.server_port}")).follow("/log")
+    assert (str(caught.value), caught.value.status) == ('HTTP 404: pods "web" not found', 404)
 
 
 LEAN = """

@@ -20,6 +20,7 @@ from tests.support.lines import (
     serving,
     told,
     window,
+    wrote,
 )  # fmt: skip
 
 CRASH = acted(at_s=1.0, victims=("one",), leaves="ended", by=("i-one",), done_s=1.1, code=200)
@@ -90,6 +91,8 @@ def test_a_window_whose_receipt_is_not_there_says_so():
         (checked("files"), "check of files: passed"),
         (checked("site after", "a node is gone"), "check of site after: failed: a node is gone"),
         (("", Held(seconds=10)), "left alone for 10 s"),
+        (wrote("begins", container="first"), "web, first writes: begins"),
+        (wrote("begins", name="web-1"), "web-1 writes: begins"),
         (ended(wrong="no-receipt: crash", entries=4), "the trial ends after 4 entries: no-receipt: crash"),
     ],
 )  # fmt: skip

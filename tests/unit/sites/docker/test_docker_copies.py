@@ -11,6 +11,8 @@ from harness.sites.docker.asker import asker, client_labels, places, published
 from harness.sites.docker.copies import act_upon, answered, copy_of, first_line
 from harness.sites.docker.events import heard
 from harness.sites.docker.leftovers import nameless
+from harness.sites.docker.logs import logs_in
+from harness.sites.logs import Log
 
 ID, NAMELESS = "0123456789abcdef" * 4, "f" * 64
 STARTED = "2026-01-02T03:04:05.678901234Z"
@@ -181,3 +183,13 @@ def test_only_volumes_without_a_name_are_left_by_a_container():
         {"Type": "bind", "Source": "/x"},
     ]
     assert nameless(mounts) == [NAMELESS]
+
+
+def test_each_container_that_was_started_has_a_log_called_as_its_file_does():
+    service = container() | {"Config": {"Labels": {"com.docker.compose.service": "web"}}}
+    never = container(Running=False, StartedAt=NEVER)
+    found = list(logs_in([service, container(Running=False), never], "dkl-r-t001-"))
+    assert found == [
+        Log(ID, f"{ID[:12]}/{STARTED}", "web-1", "web", runs=True),
+        Log(ID, f"{ID[:12]}/{STARTED}", "web-1", "web-1", runs=False),
+    ]

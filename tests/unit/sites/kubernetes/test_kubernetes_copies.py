@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from harness.sites.kubernetes.copies import Refusal, copy_of, refusal, refused
+from harness.sites.kubernetes.logs import logs_in
 from harness.sites.kubernetes.pod_events import phases
+from harness.sites.logs import Log
 
 RUNNING = {"running": {"startedAt": "2026-11-30T17:01:19Z"}}
 OLD, NEW = "a" * 64, "b" * 64
@@ -157,3 +159,13 @@ def test_what_people_follow_of_a_pod():
         "phase": "Running", "on node": "worker2", "container log": "terminated", "container web": web,
     }  # fmt: skip
     assert phases(pod(deleted=True, ready=False), "dk-labs")["terminating"] == "yes"
+
+
+def test_every_container_that_was_started_has_a_log_init_containers_too():
+    step = {"name": "first", "state": ended(NEW, 0), "containerID": f"containerd://{NEW}"}
+    waits = {"name": "second", "state": {"waiting": {"reason": "PodInitializing"}}}
+    assert list(logs_in([pod(initContainerStatuses=[step, waits])])) == [
+        Log(NEW[:12], NEW[:12], "web-1", "first", runs=False),
+        Log(OLD[:12], OLD[:12], "web-1", "web", runs=True),
+    ]
+    assert list(logs_in([{"metadata": {"name": "web-2"}}])) == []
