@@ -9,11 +9,14 @@ from harness.lab.open_site import Answer, Ask, Target
 from harness.lab.question import Fact, Question
 from harness.lab.questions import (
     Answers,
+    Ends,
+    InOrder,
     InPlace,
     Kept,
     LeftOut,
     Losses,
     Lost,
+    Order,
     Outage,
     Renewed,
     Restored,
@@ -23,14 +26,15 @@ from harness.lab.questions import (
 from harness.lab.questions.number import Counts, Number, Numbers
 from harness.lab.site import cluster, docker_host, engine, own_cluster, swarm
 from harness.lab.trial import Trial
-from harness.model.entries import Copy, Request
+from harness.model.entries import Copy, Request, Said
 from harness.model.seen import Seen, Span
 from harness.model.verdict import Grade, NotShown, Verdict, fails, holds
 
 __all__ = [
-    "Act", "Answer", "Answers", "Arm", "Ask", "Copy", "Counts", "Fact", "Grade", "InPlace", "Kept", "Lab",
-    "LeftOut", "Losses", "Lost", "NotShown", "Number", "Numbers", "Outage", "Question", "Renewed", "Request",
-    "Restored", "Seen", "Shared", "Sharing", "Span", "Target", "Trial", "Trials", "Verdict", "act", "acts",
-    "apply", "asks", "calm", "cluster", "command", "docker_host", "engine", "fact", "fails", "holds",
-    "own_cluster", "reach", "read", "scenario", "swarm", "take_away", "up", "update", "verdict_of", "writes",
+    "Act", "Answer", "Answers", "Arm", "Ask", "Copy", "Counts", "Ends", "Fact", "Grade", "InOrder", "InPlace",
+    "Kept", "Lab", "LeftOut", "Losses", "Lost", "NotShown", "Number", "Numbers", "Order", "Outage",
+    "Question", "Renewed", "Request", "Restored", "Said", "Seen", "Shared", "Sharing", "Span", "Target",
+    "Trial", "Trials", "Verdict", "act", "acts", "apply", "asks", "calm", "cluster", "command", "docker_host",
+    "engine", "fact", "fails", "holds", "own_cluster", "reach", "read", "scenario", "swarm", "take_away",
+    "up", "update", "verdict_of", "writes",
 ]  # fmt: skip

@@ -8,10 +8,22 @@ import pytest
 
 from harness.lab.acts import fact
 from harness.lab.question import Question, again
-from harness.lab.questions import Answers, InPlace, LeftOut, Lost, Number, Outage, Renewed, Restored, Shared
+from harness.lab.questions import (
+    Answers,
+    Ends,
+    InOrder,
+    InPlace,
+    LeftOut,
+    Lost,
+    Number,
+    Outage,
+    Renewed,
+    Restored,
+    Shared,
+)  # fmt: skip
 from harness.model.seen import Seen, Span
 from harness.model.verdict import NotShown
-from tests.support.lines import acted, copy, looked, request, serving, told
+from tests.support.lines import acted, copy, looked, request, serving, told, wrote
 from tests.support.trials import seen
 
 HIT = acted(at_s=1.1, sent_s=1.0, victims=("a",), leaves="ended")
@@ -28,11 +40,15 @@ STORIES = {
         request(2.0, "refused"),
         *(request(3.0 + n / 10) for n in range(20)),
     ],
+    "it ends well": [serving("a", 0.5), HIT, copy("died", "a", 1.05, code=0)],
+    "it writes": [HIT, wrote("begins", 2.0), wrote("ends", 2.5)],
+    "it writes the other way round": [HIT, wrote("ends", 2.0), wrote("begins", 2.5)],
     "it is told": [HIT, told("rows", "3", 2.0)],
 }
 ASKED = [
     Restored(), InPlace(), Number(1), Number(2, or_more=True), LeftOut(), Shared(300, 2), Outage(), Lost(20),
     Renewed(1),
+    Ends(), Ends(0), InOrder((("begins",), ("ends",))),
     Answers(fact("rows", "kubectl get rows")), fact("rows", "kubectl get rows").becomes("3"),
 ]  # fmt: skip
 

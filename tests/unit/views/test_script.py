@@ -11,6 +11,7 @@ import pytest
 from harness import (
     Arm,
     Ask,
+    InOrder,
     Number,
     Trial,
     apply,
@@ -220,6 +221,22 @@ def test_a_program_beside_the_files_runs_meanwhile_and_is_ended():
 
     assert lines.index("sh autoscale.sh & program1=$!") < lines.index('kill "$program1"')
     assert "autoscale.sh" not in lines[-1]
+
+
+@every_site
+def test_logs_are_followed_into_a_file_that_is_read_in_the_order_of_their_moments(arm):
+    def play(t: Trial) -> None:
+        t.steady(replicas=2)
+        t.act(acts.listen)
+        t.watch(InOrder((("begins",), ("ends",))), within_s=5)
+
+    lines = typed(arm, play)
+    (follows,) = [n for n, line in enumerate(lines) if "--follow --timestamps" in line]
+
+    assert unreadable(lines[follows]) == ""
+    assert lines[follows].endswith('"$one" >> "$logs" 2>&1 & done')
+    assert lines[follows - 1] == 'logs="$LABS_SCRATCH/logs.txt"; : > "$logs"'
+    assert 'sleep 5; sort "$logs"' in lines[follows:]
 
 
 # -- who asks -------------------------------------------------------------------------------------------------------
