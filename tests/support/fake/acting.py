@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
 
 from harness.lab.open_site import No
 from tests.support.fake.copies import Copy
@@ -31,6 +32,13 @@ class Acting:
         process.hung = process.hung or what == "/hang"
         if what in ("/unready", "/ready"):
             process.ready_s = float("inf") if what == "/unready" else self._world.clock.now()
+
+    def write(self, copy: Copy, path: str) -> None:
+        """`/log` has it write so many lines."""
+        at = urlsplit(path)
+        asked = dict(parse_qsl(at.query))
+        for number in range(1, int(asked.get("lines", "1")) + 1) if at.path == "/log" else ():
+            self.estate.say(copy, f"{number} {asked.get('text', 'line')}")
 
     def upon(self, victim: Copy, do: Callable[[Copy], None]) -> None:
         if self.faults.has("acts do nothing"):

@@ -37,7 +37,7 @@ class Cluster:
             case ["set", "env", "deployment", name, *pairs]:
                 return self.namespace.set_env(name, dict(pair.split("=", 1) for pair in pairs))
             case ["delete", *named]:
-                return self._delete(named, [folder / name for name in values(words, "--filename", "-f")])
+                return self._delete(named, [folder / name for name in values(words, "--filename", "-f")], words)
             case ["rollout", "undo", *named]:
                 return self.namespace.undo(self._name(named))
             case ["rollout", "restart", *named]:
@@ -83,17 +83,18 @@ class Cluster:
         title = ["NAME CPU(cores) MEMORY(bytes)"] if head else []
         return "\n".join([*title, *(f"{name} {f.cpu * 1000:.0f}m 15Mi" for name, f in found.items())]), 0
 
-    def _delete(self, named: list[str], files: list[Path]) -> Said:
+    def _delete(self, named: list[str], files: list[Path], words: list[str]) -> Said:
         if files:
             of: Mapping[str, str] = {one.name: kind(one) for f in files for one in manifests.objects(f)}
         else:
             what, _, name = named[0].partition("/")
             of = dict.fromkeys([name] if name else named[1:], what)
         for name, what in of.items():
-            if not self.namespace.delete(what.lower().removesuffix("s"), name):
+            grace_s = [float(v) for v in values(words, "--grace-period")]
+            if not self.namespace.delete(what.lower().removesuffix("s"), name, *grace_s):
                 return f'Error from server (NotFound): {what} "{name}" not found', 1
         names = set(of)
-        while any(c.name in names and c.terminating for c in self.estate.copies):
+        while "--wait=false" not in words and any(c.name in names and c.terminating for c in self.estate.copies):
             self.estate.clock.sleep(0.2)  # kubectl waits until it is gone
         return "\n".join(f'{what} "{name}" deleted' for name, what in of.items()), 0
 

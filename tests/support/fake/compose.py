@@ -78,8 +78,15 @@ def _service(name: str, s: Mapping[str, Any], *, swarm: bool) -> Workload:
             update.get("order") == "start-first",
         ),
         aliases=_aliases(s.get("networks")), network=str(s.get("network_mode", "")),
+        after=_after(s.get("depends_on")),
         virtual=deploy.get("endpoint_mode", "vip") == "vip",
     )  # fmt: skip
+
+
+def _after(written: Any) -> tuple[str, ...]:
+    """Of those on which it depends the ones that have to have ended well."""
+    told = written if isinstance(written, Mapping) else {}
+    return tuple(name for name, how in told.items() if how.get("condition") == "service_completed_successfully")
 
 
 def _container(s: Mapping[str, Any], restart: str) -> Container:

@@ -17,7 +17,7 @@ from tests.support.fake.runtime import Runtime
 
 CREATES_S, STARTS_S = (0.03, 0.06), (0.1, 0.35)
 BACK_OFF_S, LONGEST_S = 0.1, 60.0
-DOWN_S, STATS_S = 0.3, 1.5
+DOWN_S, STATS_S, COMPLETED_S = 0.3, 1.5, 0.5
 KILLED = 137
 BRIDGE = "bridge"
 """The network that each engine has by default."""
@@ -108,9 +108,20 @@ class Docker:
             late = known is not None and known.container != one.container
             if late and self.estate.faults.has("updates do nothing"):
                 late = False
-            if why := self._bring(one, n, anew=late and recreate):
+            if why := self._missing(one, wanted) or self._bring(one, n, anew=late and recreate):
                 said.append(f"Error response from daemon: {why}")
         return "\n".join(said) or "Started", 1 if said else 0
+
+    def _missing(self, one: Workload, wanted: Sequence[Workload]) -> str:
+        """Wait for those that have to have ended well; answers who has not."""
+        if unknown := {*one.after} - {w.name for w in wanted[: wanted.index(one)]}:
+            raise NotImplementedError(f"Compose in memory starts in the order of the file: {min(unknown)} is later")
+        for before in [c for c in self.estate.copies if c.owner in one.after]:
+            while before.process is not None:
+                self.estate.clock.sleep(COMPLETED_S)
+            if before.code:
+                return f'service "{before.owner}" didn\'t complete successfully: exit {before.code}'
+        return ""
 
     def _bring(self, one: Workload, n: int, *, anew: bool) -> str:
         have = sorted((c for c in self.estate.copies if c.owner == one.name), key=lambda c: c.slot)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness.lab.open_site import Scope
 from harness.model.entries import Copy as Line
-from harness.model.entries import Heard
+from harness.model.entries import Heard, Said
 from tests.support.fake.copies import FILES, Copy, digest
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ class Estate:
         self.acted_s = math.inf
         self.files: list[str] = []
         """That Compose was given last."""
+
+        self.said: list[Said] = []
+        self.listens: list[Scope] = []
+        """Who is told of each line that containers write."""
 
         self._past: list[tuple[float, tuple[Line, ...]]] = [(self.clock.now(), ())]
         self._numbers = itertools.count(1)
@@ -103,4 +107,13 @@ class Estate:
         """The platform's own word, at once."""
         for scope in self.scopes:
             scope.heard(Heard(at_s=self.clock.now(), who=who, what=what, text=text))
+            scope.stirred()
+
+    def say(self, copy: Copy, line: str, container: str = "") -> None:
+        """A container writes a line; where none is named it is the application's."""
+        own = "web" if copy.kind == "Pod" else copy.owner or copy.name
+        said = Said(at_s=self.clock.now(), name=copy.name, container=container or own, line=line)
+        self.said.append(said)
+        for scope in self.listens if not self.faults.has("a log breaks off") else ():
+            scope.heard(said)
             scope.stirred()

@@ -73,6 +73,11 @@ FAULTS = tuple(
         ("data is lost", "what was written is nowhere after a copy has ended"),
         ("data is changed", "what was written is read back as something else after a copy has ended"),
         ("data always stays", "what was written into a copy's own layer outlives it"),
+        # the life of a container
+        ("init steps run side by side", "a Pod's init steps and its application begin at the same time"),
+        ("hooks do not run", "postStart and preStop hooks are taken, and never run"),
+        ("no grace is given", "a Pod that is deleted is killed as soon as its preStop hook is over"),
+        ("a log breaks off", "what containers write is not passed on, and the stream says that it broke off"),
         # versions
         ("updates do nothing", "a later version is taken, and nothing changes"),
         ("updates come at once", "a later version takes the place of all copies at the same moment"),

@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from harness.lab.arm import IMAGE, PORT
+from tests.support.fake.scripts import Script, read
 
 
 class Unreadable(Exception):
@@ -66,6 +67,16 @@ class Container:
     passes_on: str = ""
     """The name to whose copies a proxy takes each connection."""
 
+    steps: tuple[tuple[str, str], ...] = ()
+    """Init steps of its Pod, in order: name and script."""
+
+    sides: tuple[tuple[str, str], ...] = ()
+    """Other containers of its Pod, which are scripts."""
+
+    post_start: str = ""
+    pre_stop: str = ""
+    """Hooks that are scripts."""
+
     cpus: float = 0.0
     """Processors that it may use; 0: all that there are."""
 
@@ -83,6 +94,12 @@ class Container:
     @property
     def code(self) -> int:
         return ending(self)[1]
+
+    @property
+    def script(self) -> Script | None:
+        """What it runs instead of the application, where that is a script."""
+        words = (*self.entry, *self.arguments)
+        return read(words[2]) if words[:2] == ("sh", "-c") else None
 
 
 @dataclass(frozen=True)
@@ -122,6 +139,9 @@ class Workload:
     aliases: tuple[str, ...] = ()
     network: str = ""
     """`bridge`, where it is not in its project's own."""
+
+    after: tuple[str, ...] = ()
+    """The services that have to have ended well before it begins."""
 
     virtual: bool = True
     """Whether a Swarm's name stands for one address; else for those of all tasks."""
@@ -192,6 +212,8 @@ def ending(c: Container) -> tuple[float | None, int]:
             return 0.05, 2
         port = c.variable("PORT", str(PORT))
         return (None, 0) if port.isdigit() else (0.05, 2)
+    if (script := c.script) is not None:
+        return script.lasts_s, script.code
     text = " ".join(words)
     slept = re.search(r"\bsleep (\d+(?:\.\d+)?|infinity)", text)
     after_s = None if slept and slept[1] == "infinity" else float(slept[1]) if slept else 0.05

@@ -98,17 +98,22 @@ def _workload(
 
 
 def _container(where: str, pod: Mapping[str, Any]) -> Container:
-    first = pod["containers"][0]
+    every = pod["containers"]
+    first = next((c for c in every if c.get("name") == "web"), every[0])
     known(f"{where}: spec.containers[0]", first, CONTAINER)
     kept = {v["name"]: _source(v) for v in pod.get("volumes", ())}
     mounts = (Mount(kept.get(m["name"], m["name"]), m["mountPath"]) for m in first.get("volumeMounts", ()))
-    pre_stop = (first.get("lifecycle") or {}).get("preStop") or {}
+    hooks = {name: hook or {} for name, hook in (first.get("lifecycle") or {}).items()}
+    pre_stop = hooks.get("preStop", {})
     return Container(
         image=str(first.get("image", IMAGE)),
         env=pairs({e["name"]: e.get("value", "") for e in first.get("env", ())}),
         entry=strings(first.get("command")), arguments=strings(first.get("args")),
         restart=str(pod.get("restartPolicy", "Always")), pull=str(first.get("imagePullPolicy", "IfNotPresent")),
         readiness=_probe(first.get("readinessProbe")), liveness=_probe(first.get("livenessProbe")),
+        steps=tuple(map(_script, pod.get("initContainers", ()))),
+        sides=tuple(_script(c) for c in every if c is not first),
+        post_start=_hook(hooks.get("postStart", {})), pre_stop=_hook(pre_stop),
         pre_stop_s=_slept(pre_stop), grace_s=float(pod.get("terminationGracePeriodSeconds", 30)),
         mounts=tuple(mounts), cpus=_cpu(first, "limits"), requested=_cpu(first, "requests") or _cpu(first, "limits"),
     )  # fmt: skip
@@ -130,11 +135,24 @@ def _probe(written: Mapping[str, Any] | None) -> Probe | None:
 
 
 def _slept(hook: Mapping[str, Any]) -> float:
-    """`sleep: {seconds: 5}`, or a command that sleeps."""
+    """`sleep: {seconds: 5}`, or a command that sleeps; a script tells by itself how long it takes."""
     if "sleep" in hook:
         return float(hook["sleep"]["seconds"])
+    if _hook(hook):
+        return 0.0
     words = " ".join(strings((hook.get("exec") or {}).get("command"))).split()
     return float(words[words.index("sleep") + 1]) if "sleep" in words else 0.0
+
+
+def _hook(hook: Mapping[str, Any]) -> str:
+    """Its text, where it is a script."""
+    words = strings((hook.get("exec") or {}).get("command"))
+    return words[2] if words[:2] == ("sh", "-c") else ""
+
+
+def _script(container: Mapping[str, Any]) -> tuple[str, str]:
+    words = strings(container.get("command"))
+    return str(container["name"]), words[2] if words[:2] == ("sh", "-c") else ""
 
 
 def _source(volume: Mapping[str, Any]) -> str:

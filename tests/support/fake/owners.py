@@ -124,14 +124,14 @@ class Namespace:
         self.keep(name)
         return f"deployment.apps/{name} env updated", 0
 
-    def delete(self, kind: str, name: str) -> bool:
+    def delete(self, kind: str, name: str, grace_s: float | None = None) -> bool:
         """Whether there was one; with an owner goes what it owns."""
         if kind == "service":
             return self.services.pop(name, None) is not None
         if kind == "pod":
             found = next((c for c in self.estate.copies if c.name == name), None)
             if found is not None:
-                self.pods.delete(found)
+                self.pods.delete(found, grace_s=grace_s)
             return found is not None
         if kind == "horizontalpodautoscaler":
             return self.autoscalers.known.pop(name, None) is not None

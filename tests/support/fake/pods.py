@@ -9,6 +9,7 @@ from tests.support.fake.copies import Copy
 from tests.support.fake.estate import Estate
 from tests.support.fake.files import Container, Probe, Workload
 from tests.support.fake.runtime import Runtime, altered
+from tests.support.fake.steps import Steps
 
 PLACED_S, STARTS_S, RESTARTS_S = (0.05, 0.15), (1.2, 2.4), (0.9, 1.9)
 BACK_OFF_S, LONGEST_S = 10.0, 300.0
@@ -24,7 +25,7 @@ class Pods:
 
     def __init__(self, estate: Estate, stirs: Callable[[Copy], None]) -> None:
         self.estate, self._stirs = estate, stirs
-        self.runtime = Runtime(estate, self._begun, self._ended)
+        self.runtime, self.steps = Runtime(estate, self._begun, self._ended), Steps(estate)
 
     def create(self, one: Workload, container: Container, name: str, slot: int = 0) -> Copy:
         if self.estate.faults.has("files are altered"):
@@ -72,7 +73,7 @@ class Pods:
 
         def try_it() -> None:
             if self.estate.site.nodes.kubelet(copy.node):
-                self.runtime.start(copy, 0.0, anew=True)
+                self.steps.before(copy, lambda: self.runtime.start(copy, 0.0, anew=True))
             else:
                 self.estate.after(1.0, try_it)
 
@@ -82,6 +83,7 @@ class Pods:
 
     def _begun(self, copy: Copy) -> None:
         self.route(copy)
+        self.steps.beside(copy)
         self._stirs(copy)  # its owner may go on with a roll-out
         for probe, came in ((copy.container.readiness, self._readiness), (copy.container.liveness, self._liveness)):
             if probe is not None:
@@ -155,8 +157,11 @@ class Pods:
         """Set by whoever owns Pods."""
         return "Pod"
 
-    def delete(self, copy: Copy, *, at_once: bool = False) -> None:
-        """It gets no requests any more, sleeps as its preStop says, is told to end, and then is gone."""
+    def delete(self, copy: Copy, *, at_once: bool = False, grace_s: float | None = None) -> None:
+        """It gets no requests any more, sleeps as its preStop says, is told to end, and then is gone.
+
+        `grace_s`: another one than its file says.
+        """
         if copy.terminating:
             return
         copy.terminating, copy.state = True, "Terminating"
@@ -164,7 +169,10 @@ class Pods:
         self.estate.changed()
         self.route(copy)
         self._stirs(copy)
-        grace_s = 0.0 if at_once else copy.container.grace_s
+        hook_s = 0.0 if at_once else self.steps.at_the_end(copy)
+        grace_s = copy.container.grace_s if grace_s is None else grace_s
+        if at_once or self.estate.faults.has("no grace is given"):
+            grace_s = hook_s
 
         def gone() -> None:
             if not at_once and copy.node and not self.estate.site.nodes.kubelet(copy.node):
@@ -175,7 +183,7 @@ class Pods:
             self._stirs(copy)
 
         def end() -> None:
-            left_s = max(0.0, grace_s - copy.container.pre_stop_s)
+            left_s = max(0.0, grace_s - hook_s)
             self.runtime.ask_to_end(copy, left_s, then=lambda: self.estate.after(GONE_S, gone))
 
-        self.estate.after(0.0 if at_once else min(copy.container.pre_stop_s, grace_s), end)
+        self.estate.after(min(hook_s, grace_s), end)

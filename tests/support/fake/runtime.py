@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -53,6 +54,7 @@ class Runtime:
         copy.incarnation = digest(copy.thing, copy.starts)[:12]
         copy.begun_s, copy.code, copy.failing, copy.unhealthy = now, -1, 0, 0
         listens = now + e.between(*BOOTS_S) + float(copy.container.variable("START_DELAY_S", "0"))
+        listens = math.inf if copy.container.script else listens
         ready = listens + float(copy.container.variable("READY_DELAY_S", "0"))
         process = copy.process = Process(self._instance(copy), copy.container, listens, ready, self.disk(copy))
         process.says = "2" if e.faults.has("every copy says that it is the new version") else ""
@@ -61,6 +63,9 @@ class Runtime:
         e.tell(copy.name, *copy.told("started"))
         e.changed()
         self._begun(copy)
+        script = copy.container.script
+        for after_s, line in script.lines if script else [(0.0, f"web start instance={process.instance}")]:
+            e.after(after_s, lambda line=line: e.say(copy, line) if copy.process is process else None)
         lives_s = copy.container.seconds_to_live
         if lives_s is not None and not e.faults.has("the bad version is good"):
             e.after(lives_s, lambda: self.end(copy, copy.container.code, process))
@@ -110,6 +115,7 @@ class Runtime:
         how, _, drain = process.container.variable("ON_TERM", "exit").partition(":")
         takes_s = {"exit": self.estate.between(0.1, 0.3), "drain": float(drain or 0), "ignore": within_s + 1}[how]
         process.draining = how == "drain"
+        self.estate.say(copy, {"ignore": "web ignores SIGTERM", "drain": "web draining"}.get(how, "web stop SIGTERM"))
 
         def over() -> None:
             self.end(copy, 137 if takes_s > within_s else 0, process)

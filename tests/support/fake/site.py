@@ -81,7 +81,10 @@ class FakeSite:
         hosts = [f"docker-events-{host}" for host in self.nodes.names if self.nodes.works(host)]
         engine = hosts if self.declared.kind is Kind.SWARM else ["docker-events"]
         wrong = "it has ended" if self.faults.has("the stream ends") else ""
-        return dict.fromkeys(PODS if self.nodes.cluster else engine, wrong)
+        found = dict.fromkeys(PODS if self.nodes.cluster else engine, wrong)
+        if any(e.listens for e in self.estates):
+            found["logs"] = "web: it broke off" if self.faults.has("a log breaks off") else ""
+        return found
 
     def trial(self, scope: Scope) -> World:
         self.worlds.append(World(self, scope))

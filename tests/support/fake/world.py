@@ -107,6 +107,7 @@ class World:
         if deaf or (process := at.process) is None:
             raise No(deaf or "refused")
         status, said = process.answer(method, path, self.clock.now())
+        self.acting.write(at, path)
         if acts:
             self.acting.upon(at, lambda victim: self.acting.become(victim, path))
         by = process.instance
@@ -227,6 +228,13 @@ class World:
         self.clients[ask] = Client(self, ask)
         return Answer(f"{label(ask)} asks")
 
+    def listen(self) -> Answer:
+        self._takes(0.05)
+        for said in self.estate.said if not self.faults.has("a log breaks off") else ():
+            self.heard(said)
+        self.estate.listens.append(self.scope)
+        return Answer(f"listens to {len(self.estate.copies)} containers")
+
     def end(self, ask: Ask | None = None) -> Answer:
         chosen = [self.clients.pop(a) for a in list(self.clients) if ask in (None, a)]
         for client in chosen:
@@ -252,6 +260,8 @@ class World:
             client.over = True
         self.clients.clear()
         self.programs.stop()
+        if self.scope in self.estate.listens:
+            self.estate.listens.remove(self.scope)
         if self.scope in self.estate.scopes[1:]:
             self.estate.scopes.remove(self.scope)
         if self.scope.at:
