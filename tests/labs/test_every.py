@@ -17,6 +17,7 @@ OTHERS = {
     "endpoints stay as they were", "data is lost", "data always stays",
     "undo does nothing", "the bad version is good", "updates do nothing", "undo is refused",
     "everything is rescheduled", "nothing is rescheduled", "comes back and goes", "updates come at once",
+    "init steps run side by side", "hooks do not run", "no grace is given",
 }  # fmt: skip
 """Faults that make another platform of it, of which another verdict may be true; a lab's own test says which."""
 
