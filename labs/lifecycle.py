@@ -19,7 +19,8 @@ HEEDS = "whether it heeds TERM is the question"
 deaf = Arm("Pod deaf to TERM", cluster, "pod-deaf.yaml", differs=HEEDS)
 obeys = Arm("Pod that obeys TERM", cluster, "pod-obeys.yaml", differs=HEEDS)
 graceless = Arm("Pod deaf to TERM, no grace in its file", cluster, "pod-deaf-default.yaml", differs=HEEDS)
-run = Arm("run, deaf to TERM", engine, "docker run --name web --detach --env ON_TERM=ignore --cpus 0.1 dk-labs/web:1")
+RUN = "docker run --name web --detach --env ON_TERM=ignore --cpus 0.1 dk-labs/web:1"
+run = Arm("run, deaf to TERM", engine, RUN, differs=HEEDS)
 
 START = (
     ("first step begins",), ("first step ends",), ("second step begins",), ("second step ends",),
