@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +17,7 @@ from harness.sites.client import Clients
 from harness.sites.docker.compose import Compose
 from harness.sites.docker.engine import EngineSite
 from harness.sites.docker.hosts import Host, Hosts, unknown
+from harness.sites.docker.presence import Presence
 
 HEARD_S = 10.0
 """At most this long after its host runs again a stream of events is back."""
@@ -29,10 +29,8 @@ class DockerHostSite:
     def __init__(self, engine: Engine, run: str) -> None:
         self.name, self._run = "docker host", run
         self.hosts = Hosts(engine, run, self.name, 1, self._again)
+        self._presence = Presence[DockerHostTrial](self.name, self.hosts, lambda trial: trial.inner.leave())
         self._inner: EngineSite | None = None
-        self._trials: dict[str, DockerHostTrial] = {}
-        self._leaving: list[DockerHostTrial] = []
-        self._guard = threading.RLock()
 
     @property
     def inner(self) -> EngineSite:
@@ -42,7 +40,7 @@ class DockerHostSite:
         return self._inner
 
     def open(self, deadline: Deadline) -> None:
-        with self._guard:  # a trial that leaves may just be mending it
+        with self._presence.guard:  # a trial that leaves may just be mending it
             if self._inner is None:
                 self._make(deadline)
             elif self.hosts.down or self.health():
@@ -95,25 +93,10 @@ class DockerHostSite:
         return dict.fromkeys(wrong, "") if self.hosts.down else wrong
 
     def trial(self, scope: Scope) -> DockerHostTrial:
-        with self._guard:
-            self._trials[scope.trial] = trial = DockerHostTrial(self, scope)
-        return trial
+        return self._presence.comes(scope.name, lambda: DockerHostTrial(self, scope))
 
     def left(self, trial: DockerHostTrial) -> None:
-        """A host that is down stays so while others of the round still watch it; who leaves last mends it."""
-        with self._guard:
-            self._trials.pop(trial.scope.trial, None)
-            self._leaving.append(trial)
-            if self.hosts.down and self._trials:
-                return
-            leaving, self._leaving = self._leaving, []
-            try:
-                self.hosts.mend()
-            except No as no:
-                raise Problem(f"Mending the site {self.name}", str(no), "the same once more") from no
-            finally:
-                for one in leaving:
-                    one.inner.leave()
+        self._presence.goes(trial.scope.name, trial)
 
     def close(self, deadline: Deadline) -> Sequence[str]:
         self.hosts.end()

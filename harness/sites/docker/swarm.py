@@ -7,7 +7,6 @@ What a host's kernel has no IPVS for (virtual addresses, the ingress network) is
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -24,6 +23,7 @@ from harness.sites.docker.copies import answered
 from harness.sites.docker.engine import ANOTHER
 from harness.sites.docker.hosts import Host, Hosts
 from harness.sites.docker.member import Member
+from harness.sites.docker.presence import Presence
 from harness.sites.docker.swarm_trial import SwarmTrial
 
 PORT = 2377
@@ -39,12 +39,9 @@ class SwarmSite:
         self.name, self.run = f"swarm of {hosts}", run
         self.hosts = Hosts(engine, run, self.name, hosts, self._again)
         self.members: dict[str, Member] = {}
-        self._trials: dict[str, SwarmTrial] = {}
-        self._leaving: list[SwarmTrial] = []
+        self._presence = Presence[SwarmTrial](self.name, self.hosts, lambda trial: trial.clear(), self._all_active)
         self._lost: dict[str, str] = {}
         """Trials that were under way when a helper ended, and why: what they did not see may have happened."""
-
-        self._guard = threading.RLock()
 
     @property
     def manager(self) -> Member:
@@ -57,7 +54,7 @@ class SwarmSite:
     # -- made
 
     def open(self, deadline: Deadline) -> None:
-        with self._guard:  # a trial that leaves may just be mending it
+        with self._presence.guard:  # a trial that leaves may just be mending it
             if not self.members:
                 self._make(deadline)
             elif self.hosts.down or self.health():
@@ -140,7 +137,7 @@ class SwarmSite:
         for member in self.up:
             wrong = member.wrong()
             if wrong and member.name not in self.hosts.down and (why := member.replaced()):
-                self._lost |= dict.fromkeys(self._trials, f"{member.name}: {why}; {ANOTHER}")
+                self._lost |= dict.fromkeys(self._presence.trials, f"{member.name}: {why}; {ANOTHER}")
                 wrong = member.wrong()
             if wrong and member.name not in self.hosts.down:
                 return f"{member.name}: {wrong}"
@@ -179,28 +176,11 @@ class SwarmSite:
     # -- trials
 
     def trial(self, scope: Scope) -> SwarmTrial:
-        with self._guard:
-            self._trials[scope.name] = trial = SwarmTrial(self, scope)
-        return trial
+        return self._presence.comes(scope.name, lambda: SwarmTrial(self, scope))
 
     def left(self, trial: SwarmTrial) -> None:
-        """A host that is down stays so while others of the round still watch it; who leaves last mends it."""
-        with self._guard:
-            self._trials.pop(trial.scope.name, None)
-            self._lost.pop(trial.scope.name, None)
-            self._leaving.append(trial)
-            if self.hosts.down and self._trials:
-                return
-            leaving, self._leaving = self._leaving, []
-            try:
-                self.hosts.mend()
-                if not self._trials:
-                    self._all_active()
-            except No as no:
-                raise Problem(f"Mending the site {self.name}", str(no), "the same once more") from no
-            finally:
-                for one in leaving:
-                    one.clear()
+        self._lost.pop(trial.scope.name, None)
+        self._presence.goes(trial.scope.name, trial)
 
     def _all_active(self) -> None:
         """Trials may have drained nodes."""
@@ -215,7 +195,7 @@ class SwarmSite:
         return self._remove(deadline)
 
     def _remove(self, deadline: Deadline) -> Sequence[str]:
-        for trial in list(self._trials.values()):
+        for trial in list(self._presence.trials.values()):
             trial.quiet()
         for member in self.members.values():
             with contextlib.suppress(No):
@@ -224,5 +204,5 @@ class SwarmSite:
         return self.hosts.remove(deadline)
 
     def _hear(self, stack: str, heard: Heard) -> None:
-        if (trial := self._trials.get(stack)) is not None:
+        if (trial := self._presence.trials.get(stack)) is not None:
             trial.hear(heard)
