@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -176,6 +176,20 @@ def read(copy: Copy, name: str = "proof") -> Fact[str]:
 
 def _reads(copy: Copy, path: str, to: Target) -> Answer:
     return to.ask(copy, "GET", path, within_s=DATA_S)
+
+
+ASKS_INSIDE = {"docker": "docker exec {} ask {}", "kubectl": "kubectl exec {} -- ask {}"}
+
+
+def found_by(copy: Copy, place: str) -> Fact[str]:
+    """Who answers a copy at HOST:PORT, typed in its own container: what that one says, and as whom."""
+    return Fact(f"{copy.name} asks {place}", does=partial(_found, copy, place), of=copy.id)
+
+
+def _found(copy: Copy, place: str, to: Target) -> Answer:
+    answer = to.types(ASKS_INSIDE[to.arm.site.program].format(copy.name, f"GET / {place}"))
+    said = answer.said.split()
+    return replace(answer, by=(said[1],)) if answer.code == 0 and len(said) > 1 else answer
 
 
 def reach(service: str) -> Fact[str]:

@@ -87,8 +87,11 @@ def end_group(process: subprocess.Popen[str]) -> None:
             return
 
 
-HINTS = ("See 'docker", "Run 'docker", "Usage:", "For more help on how to use Docker")
-"""How lines begin that only point to a command's help."""
+HINTS = (
+    "See 'docker", "Run 'docker", "Usage:", "For more help on how to use Docker", "Defaulted container",
+    "command terminated with exit code",
+)  # fmt: skip
+"""How lines begin that say nothing of what is wrong: they point to a command's help, or tell that one had none."""
 
 
 def telling(text: str) -> list[str]:

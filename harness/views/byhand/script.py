@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -36,6 +37,7 @@ from harness.views.byhand.commands import (
 
 SCRATCH = "LABS_SCRATCH"
 COPIES = "copies=($(there))"
+A_COPY = re.compile(r"\$\{copies\[\d+\]\}")
 WHERE = {
     Kind.ENGINE: "on this engine",
     Kind.CLUSTER: "on the cluster that `labs up` makes",
@@ -158,13 +160,13 @@ class Typist(Trial):
     # -- what an act asks of the site
 
     def types(self, command: str) -> Answer:
-        """The same arguments as in a run, quoted for bash."""
+        """The same arguments as in a run, quoted for bash, which is to put the names of copies in."""
         words = shlex.split(command)
         if words[0] == "sh":
             self.programs += 1
             self.lines.append(f"{shlex.join(words)} & program{self.programs}=$!")
         else:
-            self.lines.append(shlex.join(words))
+            self.lines.append(" ".join(f'"{w}"' if A_COPY.fullmatch(w) else shlex.quote(w) for w in words))
         return Answer(typed=(command,))
 
     def ask(self, copy: Copy, method: str, path: str, *, within_s: float = ASK_S) -> Answer:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from harness.lab.acts import fact, reach, read
+from harness.lab.acts import fact, found_by, reach, read
 from harness.lab.open_site import Answer
 from harness.lab.questions import Answers
+from harness.lab.site import cluster, engine
 from harness.model.entries import Copy
 from harness.model.seen import Span
 from harness.model.verdict import NotShown
@@ -20,12 +21,12 @@ HIT = acted(at_s=1.1, sent_s=1.0)
 class Asked:
     """A target that writes down what it is asked."""
 
-    def __init__(self):
-        self.arm, self.said = arm("here"), []
+    def __init__(self, typed="3", code=0):
+        self.arm, self.said, self._typed = arm("here"), [], Answer(typed, code)
 
     def types(self, command):
         self.said.append(command)
-        return Answer("3")
+        return self._typed
 
     def ask(self, copy, method, path, *, within_s):
         self.said.append(f"{method} {path} of {copy.name}")
@@ -92,6 +93,23 @@ def test_what_a_copy_has_is_asked_of_that_copy():
     to = Asked()
     assert one.asked(to).said == "8:abc"
     assert (to.said, one.of, one.label) == (["GET /data?name=proof of web-1"], "a/1", "read back")
+
+
+@pytest.mark.parametrize(
+    ("site", "typed"),
+    [(engine, "docker exec web-1 ask GET / api:8080"), (cluster, "kubectl exec web-1 -- ask GET / api:8080")],
+)
+def test_whom_a_copy_finds_is_typed_in_the_copys_own_container(site, typed):
+    to = Asked("200 abc -")
+    to.arm = arm("there", site)
+    found = found_by(Copy(name="web-1", thing="a", id="a/1"), "api:8080")
+    assert (found.label, found.of, found.asked(to).by) == ("web-1 asks api:8080", "a/1", ("abc",))
+    assert to.said == [typed]
+
+
+def test_where_a_copy_finds_nobody_the_word_for_it_is_kept():
+    found = found_by(Copy(name="web-1", thing="a", id="a/1"), "api:8080")
+    assert found.asked(Asked("error resolve", 1)) == Answer("error resolve", 1)
 
 
 def test_a_service_is_asked_from_the_arms_node():

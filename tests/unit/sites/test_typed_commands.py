@@ -39,6 +39,11 @@ def test_what_failed_without_a_word_against_it_answers_with_its_output():
     assert sh("echo out; exit 1").said == "out"
 
 
+def test_where_kubectl_says_no_more_than_that_a_program_in_a_pod_failed_the_programs_own_word_is_told():
+    noise = """Defaulted container "web" out of: web, second\ncommand terminated with exit code 1"""
+    assert sh(f"echo error refused; echo '{noise}' >&2; exit 1").said == "error refused"
+
+
 def test_what_moves_a_terminals_text_is_left_out():
     assert sh("printf '\\033[2Kweb\\033[1;31m red'").said == "web red"
 

@@ -174,6 +174,16 @@ def test_arguments_reach_the_program_as_they_do_in_a_run_whatever_bash_would_mak
     assert unreadable(line) == ""
 
 
+def test_a_copy_that_asks_is_named_by_what_bash_knows_of_it():
+    def play(t: Trial) -> None:
+        for copy in t.steady(replicas=2):
+            t.look(acts.found_by(copy, "api:8080"))
+
+    lines = [line for line in typed(SITES["namespace"], play) if line.startswith("kubectl exec")]
+
+    assert lines == [f'kubectl exec "${{copies[{n}]}}" -- ask GET / api:8080' for n in range(2)]
+
+
 def test_what_is_typed_several_times_in_a_row_stands_there_once():
     lines = typed(SITES["network"], lambda t: t.tries(up))
 
