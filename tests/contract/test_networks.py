@@ -93,3 +93,13 @@ def test_a_file_that_asks_for_a_port_of_the_trials_own_gets_another_one_each_tim
             assert {r.error for r in found} <= LATE
         assert one.here.types("docker compose --file compose-port.yaml up --detach").code == 0
         assert len(one.running()) == 1
+
+
+@only(lambda kind: kind.name == "compose")
+def test_one_command_takes_down_a_project_with_its_network_though_we_were_in_it(up):
+    with up(PORT, 1) as site:
+        (copy,) = site.running()
+        assert site.here.types("docker network ls --quiet").said != ""
+        assert site.here.types("docker compose --file compose-port.yaml down").code == 0
+        site.gone(copy)
+        assert site.here.types("docker network ls --quiet").said == ""

@@ -50,6 +50,5 @@ class Borrowed:
         self._events.stop()
         with contextlib.suppress(No, Problem), answered():
             drop(self._engine, beside(self._scope))
-        with contextlib.suppress(No), answered():
-            for network in self._engine.client.networks.list(filters=self.networks):
-                self._reach.part(network)
+        with contextlib.suppress(No):
+            self._reach.part_from(self.networks)

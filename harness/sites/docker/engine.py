@@ -217,6 +217,8 @@ class EngineTrial:
         if self._around.removes(command):
             for one in self._inspected():
                 self.ground.hold(one)
+        if self._around.takes_down(command):
+            self._site.reach.part_from(self.ground.networks)
         answer = self._around.types(command)
         if " compose " in command or " network " in command:
             self._site.reach.join(self.ground.networks)

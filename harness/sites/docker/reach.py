@@ -82,6 +82,12 @@ class Reach:
                 self._helper.join(network)
                 self._joined[str(network.id)] = name
 
+    def part_from(self, filters: Mapping[str, Any]) -> None:
+        """Each of these networks."""
+        with self._lock, answered():
+            for network in self._engine.client.networks.list(filters=dict(filters)):
+                self.part(network)
+
     def part(self, network: Network) -> None:
         with self._lock:
             if self._joined.pop(str(network.id), None):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from harness.lab.open_site import Answer, No, Scope
 from harness.setup import tools
 from harness.sites import typed
-from harness.sites.docker.compose import Compose, Project
+from harness.sites.docker.compose import Compose, Project, split
 from harness.sites.docker.copies import answered
 from harness.sites.docker.runs import Runs, free_subnets, subnet_in
 from harness.sites.programs import Programs
@@ -64,6 +64,11 @@ class Surroundings:
     def removes(self, command: str) -> bool:
         """Whether containers may go by it, and leave volumes without a name behind."""
         return bool(REMOVES & set(shlex.split(command)))
+
+    def takes_down(self, command: str) -> bool:
+        """Whether Compose is to remove its networks, which it leaves where anybody else is in them."""
+        words = shlex.split(command)
+        return words[:2] == ["docker", "compose"] and split(words[2:])[1][:1] == ["down"]
 
     def _run(self, command: str, argv: Sequence[str], files: tuple[str, ...] = ()) -> Answer:
         scope = self._scope

@@ -40,6 +40,9 @@ class Engine:
             case ["network", "create"]:
                 name = bare(words[3:], "--subnet", "--driver", "-d", "--label", "--opt")[-1]
                 return self.docker.make_network(name, "".join(values(words, "--subnet")))
+            case ["network", "ls"]:
+                made = [name for name in self.docker.networks if name not in ("", BRIDGE)]
+                return "\n".join([*made, *(["default"] if self.docker.project else [])]), 0
             case ["volume", "create" | "rm" as how]:
                 name = bare(words[3:])[-1]
                 self.estate.volumes.setdefault(name, {}) if how == "create" else self.estate.volumes.pop(name, None)

@@ -184,6 +184,19 @@ def test_where_nobody_can_ask_from_is_told_with_what_to_do(begin, at, why):
         begin("t001").begin(Ask(at=at))
 
 
+@pytest.mark.parametrize(
+    ("command", "whether"),
+    [
+        ("docker compose --file compose.yaml down", True),
+        ("docker compose down --volumes", True),
+        ("docker compose --file down up --detach", False),
+        ("docker rm --force down", False),
+    ],
+)
+def test_it_is_known_by_which_commands_networks_go_that_our_helper_has_to_leave_first(begin, command, whether):
+    assert begin("t001")._around.takes_down(command) is whether
+
+
 def test_what_is_no_command_of_an_engines_is_a_no(begin):
     with pytest.raises(No, match="kubectl is no program"):
         begin("t001").types("kubectl get pods")
