@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.support.fake import figures, manifests
+from tests.support.fake import figures, listed, manifests
 from tests.support.fake.copies import Copy
 from tests.support.fake.estate import Estate
 from tests.support.fake.files import Workload
@@ -48,6 +48,8 @@ class Cluster:
                 return self.namespace.scale(self._name(named), int(values(words, "--replicas")[0]))
             case ["top", "pod" | "pods"]:
                 return self._top(values(words, "--selector", "-l"), head="--no-headers" not in words)
+            case ["get", kinds] if (spec := "".join(values(words, "--output", "-o"))).startswith(listed.COLUMNS):
+                return listed.columns(self.namespace, kinds, spec, head="--no-headers" not in words), 0
             case ["get", "hpa", name] if "ScalingActive" in " ".join(words):
                 known = self.namespace.autoscalers.known.get(name)
                 return (known.reason, 0) if known else (f'Error from server (NotFound): "{name}" not found', 1)

@@ -145,6 +145,10 @@ class Run:
     detached: bool
     removes: bool
     starts: bool
+    within: str = ""
+    """The container in whose network it is to be."""
+
+    volumes_from: tuple[str, ...] = ()
 
 
 FLAGS = frozenset((
@@ -173,6 +177,8 @@ def run(command: str) -> Run:
     if at >= len(words):
         raise Unreadable(f"docker: 'docker {words[1]}' requires at least 1 argument")
     labels = dict(pairs(of("--label", "-l")))
+    network = (of("--network", "--net") or [""])[-1]
+    within = network.removeprefix("container:") if network.startswith("container:") else ""
     made = Container(
         image=words[at], env=pairs(of("--env", "-e")), entry=tuple(of("--entrypoint")),
         arguments=tuple(words[at + 1 :]),
@@ -183,7 +189,7 @@ def run(command: str) -> Run:
         cpus=float((of("--cpus") or ["0"])[-1]),
     )  # fmt: skip
     return Run(
-        made, (of("--name") or [""])[-1], (of("--network", "--net") or [""])[-1],
+        made, (of("--name") or [""])[-1], "" if within else network,
         tuple(of("--network-alias", "--net-alias")), bool(of("--detach", "-d", "-di", "-dit")), bool(of("--rm")),
-        words[1] == "run",
+        words[1] == "run", within, tuple(of("--volumes-from")),
     )  # fmt: skip

@@ -87,6 +87,9 @@ class Copy:
     aliases: tuple[str, ...] = ()
     labels: tuple[tuple[str, str], ...] = ()
     network: str = ""
+    within: str = ""
+    """The thing whose network it is in: its Pod, or another container."""
+
     kind: str = ""
     state: str = "created"
     code: int = -1

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from harness.lab.arm import IMAGE
 from harness.lab.open_site import No
@@ -70,24 +70,37 @@ class Docker:
         return ""
 
     def run(self, asked: Run) -> tuple[str, int]:
-        wanted = asked.container
-        if wanted.image != IMAGE and not self.estate.site.has_image(wanted.image):
-            return f"Unable to find image '{wanted.image}' locally", 125
-        if asked.network not in (*self.networks, "host", "none"):
-            return f"docker: Error response from daemon: network {asked.network} not found", 125
-        if asked.network == BRIDGE and asked.aliases:
-            why = "network-scoped aliases are only supported for user-defined networks"
-            return f"docker: Error response from daemon: {why}", 125
-        taken = {c.name for c in self.estate.copies}
-        if asked.name in taken:
-            return f'docker: Conflict. The container name "/{asked.name}" is already in use', 125
-        name = asked.name or next(f"web-{n}" for n in range(1, len(taken) + 2) if f"web-{n}" not in taken)
+        every = {c.name: c for c in self.estate.copies}
+        if why := self._unable(asked, every):
+            return why, 125
+        name = asked.name or next(f"web-{n}" for n in range(1, len(every) + 2) if f"web-{n}" not in every)
         self.estate.clock.sleep(self.estate.between(*CREATES_S))
         network = asked.network if asked.network in self.networks else ""
-        copy = self.create(wanted, name, aliases=(name, *asked.aliases), network=network)
+        where: dict[str, object] = {"aliases": (name, *asked.aliases), "network": network}
+        if (other := every.get(asked.within)) is not None:
+            where = {"network": other.network, "within": other.thing, "address": other.address}
+        theirs = [(every[of].thing, mount) for of in asked.volumes_from for mount in every[of].container.mounts]
+        mounts = (replace(mount, source=mount.source or thing) for thing, mount in theirs)
+        wanted = replace(asked.container, mounts=(*asked.container.mounts, *mounts))
+        copy = self.create(wanted, name, **where)
         if asked.starts and (why := self.begin(copy)):
             return f"docker: Error response from daemon: {why}", 125
         return copy.thing, 0
+
+    def _unable(self, asked: Run, every: Mapping[str, Copy]) -> str:
+        """Why it is not even made."""
+        image, daemon = asked.container.image, "docker: Error response from daemon:"
+        if image != IMAGE and not self.estate.site.has_image(image):
+            return f"Unable to find image '{image}' locally"
+        if missing := [name for name in (asked.within, *asked.volumes_from) if name and name not in every]:
+            return f"{daemon} No such container: {missing[0]}"
+        if asked.network not in (*self.networks, "host", "none"):
+            return f"{daemon} network {asked.network} not found"
+        if asked.network == BRIDGE and asked.aliases:
+            return f"{daemon} network-scoped aliases are only supported for user-defined networks"
+        return (
+            f'docker: Conflict. The container name "/{asked.name}" is already in use' if asked.name in every else ""
+        )
 
     def make_network(self, name: str, subnet: str) -> tuple[str, int]:
         """Of a subnet the network itself, its gateway, the last address and the bench's helper take one each."""

@@ -83,6 +83,9 @@ class Container:
     requested: float = 0.0
     """Those that a Pod asks to have set aside."""
 
+    others: tuple[Container, ...] = ()
+    """Those beside it in its Pod."""
+
     def variable(self, name: str, otherwise: str = "") -> str:
         return dict(self.env).get(name, otherwise)
 

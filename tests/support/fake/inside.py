@@ -38,13 +38,22 @@ def _named(world: World, name: str) -> Copy:
     return found[0]
 
 
+def _listening(world: World, copy: Copy, port: str) -> Copy:
+    """Who listens at that port in the network that a copy is in, alone or with others."""
+    here = copy.within or copy.thing
+    for one in world.estate.copies:
+        if here in (one.thing, one.within) and one.process and one.container.variable("PORT", str(PORT)) == port:
+            return one
+    raise No("refused")
+
+
 def _asked(world: World, copy: Copy, method: str, path: str, place: str) -> tuple[int, str, str]:
     host, _, port = place.rpartition(":")
     if host not in ("", "127.0.0.1", "localhost"):
         at = copy.node if world.site.nodes.cluster else ""
         copy = world.routes.find(Ask(at=at, port=int(port)), host, copy.network)
-    elif port not in ("", str(PORT)):
-        raise No("refused")
+    else:
+        copy = _listening(world, copy, port or str(PORT))
     if (why := world.deaf(copy)) or (process := copy.process) is None:
         raise No(why or "refused")
     status, data = process.answer(method, path, world.clock.now())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -85,9 +86,10 @@ def _workload(
     strategy = spec.get("strategy") or spec.get("updateStrategy") or {}
     rolling = strategy.get("rollingUpdate") or {}
     tolerated = [t["tolerationSeconds"] for t in pod.get("tolerations", ()) if "tolerationSeconds" in t]
-    wanted = pod.get("nodeSelector") or {}
+    wanted, labels = pod.get("nodeSelector") or {}, pairs(meta.get("labels") or {})
+    container = replace(_container(where, pod), beside=dict(labels).get("dk-labs.beside", ""))
     return Workload(
-        kind, name, _container(where, pod), int(spec.get("replicas", 1)), pairs(meta.get("labels") or {}),
+        kind, name, container, int(spec.get("replicas", 1)), labels,
         node=str(pod.get("nodeName") or wanted.get("kubernetes.io/hostname") or _affine(pod)),
         parallel=spec.get("podManagementPolicy") == "Parallel",
         surge=rolling.get("maxSurge", "25%"), unavailable=rolling.get("maxUnavailable", "25%"),
@@ -97,10 +99,12 @@ def _workload(
     )  # fmt: skip
 
 
-def _container(where: str, pod: Mapping[str, Any]) -> Container:
+def _container(where: str, pod: Mapping[str, Any], beside: int | None = None) -> Container:
+    """The one that looks see, with those beside it: of some only the script is known, the others answer."""
     every = pod["containers"]
-    first = next((c for c in every if c.get("name") == "web"), every[0])
-    known(f"{where}: spec.containers[0]", first, CONTAINER)
+    at = next((n for n, c in enumerate(every) if c.get("name") == "web"), 0) if beside is None else beside
+    first, rest = every[at], [(n, c) for n, c in enumerate(every) if n != at and beside is None]
+    known(f"{where}: spec.containers[{at}]", first, CONTAINER)
     kept = {v["name"]: _source(v) for v in pod.get("volumes", ())}
     mounts = (Mount(kept.get(m["name"], m["name"]), m["mountPath"]) for m in first.get("volumeMounts", ()))
     hooks = {name: hook or {} for name, hook in (first.get("lifecycle") or {}).items()}
@@ -112,10 +116,12 @@ def _container(where: str, pod: Mapping[str, Any]) -> Container:
         restart=str(pod.get("restartPolicy", "Always")), pull=str(first.get("imagePullPolicy", "IfNotPresent")),
         readiness=_probe(first.get("readinessProbe")), liveness=_probe(first.get("livenessProbe")),
         steps=tuple(map(_script, pod.get("initContainers", ()))),
-        sides=tuple(_script(c) for c in every if c is not first),
+        sides=tuple(_script(c) for _, c in rest if c.get("command")),
         post_start=_hook(hooks.get("postStart", {})), pre_stop=_hook(pre_stop),
         pre_stop_s=_slept(pre_stop), grace_s=float(pod.get("terminationGracePeriodSeconds", 30)),
         mounts=tuple(mounts), cpus=_cpu(first, "limits"), requested=_cpu(first, "requests") or _cpu(first, "limits"),
+        beside="" if beside is None else str(first.get("name", "")),
+        others=tuple(_container(where, pod, n) for n, c in rest if not c.get("command")),
     )  # fmt: skip
 
 

@@ -84,11 +84,20 @@ class Pods:
     def _begun(self, copy: Copy) -> None:
         self.route(copy)
         self.steps.beside(copy)
+        for one in copy.container.others:
+            self._begin_beside(copy, one)
         self._stirs(copy)  # its owner may go on with a roll-out
         for probe, came in ((copy.container.readiness, self._readiness), (copy.container.liveness, self._liveness)):
             if probe is not None:
                 first_s = probe.delay_s + self.estate.between(0.0, min(1.0, probe.period_s))
                 self._ask_from(copy, copy.incarnation, probe, came, first_s)
+
+    def _begin_beside(self, copy: Copy, one: Container) -> None:
+        """The other containers of its Pod begin with it, and end when the Pod does."""
+        name = f"{copy.name}/{one.beside}"
+        if not any(c.name == name for c in self.estate.copies):
+            other = Copy(name, self.estate.thing(), one, "", copy.node, copy.address, kind="Pod", within=copy.thing)
+            self.runtime.start(self.runtime.create(other), 0.0)
 
     def _ask_from(
         self, copy: Copy, incarnation: str, probe: Probe, came: Callable[[Copy, Probe, bool], None], in_s: float
@@ -179,7 +188,8 @@ class Pods:
                 self.estate.after(1.0, gone)  # nobody is there who could say that it has ended
                 return
             self.runtime.end(copy, 137)
-            self.runtime.drop(copy)
+            for one in (copy, *(c for c in self.estate.copies if c.within == copy.thing)):
+                self.runtime.drop(one)
             self._stirs(copy)
 
         def end() -> None:

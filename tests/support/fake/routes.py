@@ -58,7 +58,7 @@ class Routes:
 
     def _near(self, ask: Ask, network: str | None) -> list[Copy]:
         """A container reaches those that are in its own network; the host reaches all."""
-        platform, every = self._world.platform, self._world.estate.copies
+        platform, every = self._world.platform, [c for c in self._world.estate.copies if not c.within]
         if not isinstance(platform, Engine) or ask.at == OUTSIDE:
             return every
         here = platform.network if network is None else network

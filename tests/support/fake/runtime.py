@@ -133,7 +133,11 @@ class Runtime:
 
     @staticmethod
     def _volume(copy: Copy, mount: Mount) -> str:
-        return f"{copy.thing} {mount.source}" if mount.source.startswith("in the Pod") else mount.source or copy.thing
+        return (
+            f"{copy.within or copy.thing} {mount.source}"
+            if mount.source.startswith("in the Pod")
+            else mount.source or copy.thing
+        )
 
 
 def altered(container: Container) -> Container:
