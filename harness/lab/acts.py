@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby
@@ -184,6 +184,12 @@ ASKS_INSIDE = {"docker": "docker exec {} ask {}", "kubectl": "kubectl exec {} --
 def found_by(copy: Copy, place: str) -> Fact[str]:
     """Who answers a copy at HOST:PORT, typed in its own container: what that one says, and as whom."""
     return Fact(f"{copy.name} asks {place}", does=partial(_found, copy, place), of=copy.id)
+
+
+def each_other(copies: Sequence[Copy], places: Sequence[str]) -> tuple[Fact[str], ...]:
+    """Each copy asks for all the others; `places` is where each of them can be found, in their order."""
+    own = tuple(zip(copies, places, strict=True))
+    return tuple(found_by(copy, place) for copy, at in own for place in places if place != at)
 
 
 def _found(copy: Copy, place: str, to: Target) -> Answer:

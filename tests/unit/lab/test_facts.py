@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.lab.acts import fact, found_by, reach, read
+from harness.lab.acts import each_other, fact, found_by, reach, read
 from harness.lab.open_site import Answer
 from harness.lab.questions import Answers
 from harness.lab.site import cluster, engine
@@ -110,6 +110,15 @@ def test_whom_a_copy_finds_is_typed_in_the_copys_own_container(site, typed):
 def test_where_a_copy_finds_nobody_the_word_for_it_is_kept():
     found = found_by(Copy(name="web-1", thing="a", id="a/1"), "api:8080")
     assert found.asked(Asked("error resolve", 1)) == Answer("error resolve", 1)
+
+
+def test_each_asks_for_all_the_others_where_they_can_be_found():
+    copies = [Copy(name=name, thing=name, id=f"{name}/1") for name in ("api-1", "web-1", "db-1")]
+    asked = each_other(copies, ["api:8080", "web:8080", "db:8080"])
+    assert [(one.label, one.of) for one in asked] == [
+        ("api-1 asks web:8080", "api-1/1"), ("api-1 asks db:8080", "api-1/1"), ("web-1 asks api:8080", "web-1/1"),
+        ("web-1 asks db:8080", "web-1/1"), ("db-1 asks api:8080", "db-1/1"), ("db-1 asks web:8080", "db-1/1"),
+    ]  # fmt: skip
 
 
 def test_a_service_is_asked_from_the_arms_node():
