@@ -115,6 +115,16 @@ def test_a_deployment_owns_a_replicaset_for_each_version_and_takes_one_up_again(
     assert set(rows(t, "pods").values()) == {(first, "true")}
 
 
+def test_a_file_that_is_deleted_takes_along_all_that_it_names(tmp_path):
+    service = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: web}}\n"
+    both = changed("deployment-three.yaml") + "---\n" + service
+    t = Trial(tmp_path, site.cluster, "both.yaml", both=both)
+    t.up()
+    assert t.here.types("kubectl delete --filename both.yaml").code == 0
+    t.clock.sleep(5)
+    assert (list(t.here.look()), t.here.services) == ([], {})
+
+
 def test_a_pod_that_nobody_made_has_no_owner(tmp_path):
     t = up(tmp_path, site.cluster, "pod.yaml", pod=POD)
     assert rows(t, "pods") == {t.ready()[0].thing: ("<none>", "<none>")}

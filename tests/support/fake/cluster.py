@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from tests.support.fake import figures, listed, manifests
@@ -25,7 +24,7 @@ class Cluster:
     def __init__(self, estate: Estate) -> None:
         self.estate, self.namespace = estate, Namespace(estate)
 
-    def typed(self, words: list[str], folder: Path) -> Said | None:  # noqa: C901, PLR0911  (one for each command)
+    def typed(self, words: list[str], folder: Path) -> Said | None:  # noqa: C901, PLR0911, PLR0912  (one for each command)
         plain = bare(words[1:], *VALUED)
         match plain:
             case ["apply" | "create" as how]:
@@ -86,19 +85,17 @@ class Cluster:
         return "\n".join([*title, *(f"{name} {f.cpu * 1000:.0f}m 15Mi" for name, f in found.items())]), 0
 
     def _delete(self, named: list[str], files: list[Path], words: list[str]) -> Said:
-        if files:
-            of: Mapping[str, str] = {one.name: kind(one) for f in files for one in manifests.objects(f)}
-        else:
-            what, _, name = named[0].partition("/")
-            of = dict.fromkeys([name] if name else named[1:], what)
-        for name, what in of.items():
-            grace_s = [float(v) for v in values(words, "--grace-period")]
+        what, _, name = named[0].partition("/") if named else ("", "", "")
+        of = [(kind(one), one.name) for file in files for one in manifests.objects(file)]
+        of = of or [(what, one) for one in ([name] if name else named[1:])]
+        grace_s = [float(v) for v in values(words, "--grace-period")]
+        for what, name in of:
             if not self.namespace.delete(what.lower().removesuffix("s"), name, *grace_s):
                 return f'Error from server (NotFound): {what} "{name}" not found', 1
-        names = set(of)
+        names = {name for _, name in of}
         while "--wait=false" not in words and any(c.name in names and c.terminating for c in self.estate.copies):
             self.estate.clock.sleep(0.2)  # kubectl waits until it is gone
-        return "\n".join(f'{what} "{name}" deleted' for name, what in of.items()), 0
+        return "\n".join(f'{what} "{name}" deleted' for what, name in of), 0
 
     def signal(self, copy: Copy, how: str) -> None:
         self.namespace.signal(copy, how)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from tests.support.fake.copies import Copy, digest
+from tests.support.fake.files import Container
 from tests.support.fake.owners import Namespace, Owned
 
 Json = Mapping[str, Any]
@@ -35,15 +36,20 @@ def _owners(namespace: Namespace) -> Iterator[Json]:
     for known in namespace.owned.values():
         owner = known.workload.kind, known.workload.name
         yield _object(namespace, *owner)
-        for hash_ in known.hashes if known.workload.kind == "Deployment" else ():
-            yield _object(namespace, "ReplicaSet", f"{known.workload.name}-{hash_}", owner)
+        of_versions = known.workload.kind == "Deployment"
+        for container, hash_ in zip(known.revisions, known.hashes, strict=True) if of_versions else ():
+            found = _object(namespace, "ReplicaSet", f"{known.workload.name}-{hash_}", owner)
+            yield {**found, "spec": {"template": {"spec": _spec(container)}}}
 
 
 def _pods(namespace: Namespace) -> Iterator[Json]:
     for copy in namespace.estate.copies:
         if not copy.within and copy.state != "FailedCreate":
             known = namespace.owned.get(copy.owner)
-            yield _object(namespace, "Pod", copy.name, _owner(namespace, known, copy) if known else None, copy.thing)
+            found = _object(
+                namespace, "Pod", copy.name, _owner(namespace, known, copy) if known else None, copy.thing
+            )
+            yield {**found, "spec": _spec(copy.container)}
 
 
 def _owner(namespace: Namespace, known: Owned, copy: Copy) -> tuple[str, str]:
@@ -61,6 +67,10 @@ def _object(namespace: Namespace, kind: str, name: str, owner: tuple[str, str] |
     refs = [{"kind": owner[0], "name": owner[1], "uid": known(*owner), "controller": True}] if owner else []
     meta = {"name": name, "uid": uid or known(kind, name)} | ({"ownerReferences": refs} if refs else {})
     return {"kind": kind, "metadata": meta}
+
+
+def _spec(container: Container) -> Json:
+    return {"containers": [{"env": [{"name": name, "value": value} for name, value in container.env]}]}
 
 
 def _cell(one: Json, path: str) -> str:
