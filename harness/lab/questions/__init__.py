@@ -1,9 +1,10 @@
 """Questions of more than one lab, one file each. A lab may define its own beside its judges."""
 
 from harness.lab.questions.answers import Answers
-from harness.lab.questions import (
-    Ends, Found, Gone, InOrder, Order, Read,
-)  # fmt: skip
+from harness.lab.questions.ends import Ends
+from harness.lab.questions.found import Found, Read
+from harness.lab.questions.gone import Gone
+from harness.lab.questions.in_order import InOrder, Order
 from harness.lab.questions.kept import Kept
 from harness.lab.questions.left_out import LeftOut
 from harness.lab.questions.lost import Losses, Lost

@@ -156,7 +156,7 @@ def site(hosts):
 
 
 def trial(site, name):
-    return site.trial(SimpleNamespace(trial=name, arm=None, heard=lambda _: None))
+    return site.trial(SimpleNamespace(trial=name, name=name, arm=None, heard=lambda _: None))
 
 
 def test_a_site_is_mended_when_a_trial_that_broke_it_leaves(site):
