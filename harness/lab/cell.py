@@ -13,7 +13,7 @@ from harness.lab.arm import Arm
 from harness.lab.question import Question
 from harness.lab.questions import InPlace, Kept, LeftOut, Losses, Lost, Restored
 from harness.lab.questions.kept import READ
-from harness.lab.timeline import Cost, Timeline, Which, short
+from harness.lab.timeline import Cost, Timeline, Which, counted, short
 from harness.lab.trial import Trial
 from harness.model.entries import Copy, Told, Window
 from harness.model.seen import Span
@@ -167,13 +167,13 @@ class Trials:
         found = {t.which for t in self.timelines}
         if not found or len(found) < self.wanted:
             return NotShown("no-trial", f"{self.cell}: {len(found)} of {self.wanted} trials were recorded")
-        why = next((t.wrong for t in self.timelines if t.wrong), None)
+        why = next((t.wrong for t in counted(self.timelines) if t.wrong), None)
         return NotShown(why.reason, f"{self.cell}: {why.detail}") if why else None
 
     def _sound(self) -> tuple[Timeline, ...]:
         if trouble := self.trouble():
             raise trouble
-        return self.timelines
+        return counted(self.timelines)
 
     def _one(self, t: Timeline, question: Question[A], since: str) -> A | None:
         seen = t.seen(question.label, since)

@@ -3,6 +3,8 @@
 import pytest
 
 from harness.judging import catalog
+from harness.model.entries import Planned
+from harness.model.lines import Trouble
 from tests.support.recorded import of, run
 
 LAB = "healthchecks"
@@ -69,3 +71,12 @@ def test_what_is_done_to_the_platform_shows_in_the_verdicts(fault):
 def test_where_nobody_called_it_unhealthy_nothing_is_shown_of_what_becomes_of_such():
     blind = {"commands": {"docker compose ps": ("healthy", 0)}}
     assert run(catalog.lab(LAB), **blind).word("asked-policy-heals-unhealthy") == "INCONCLUSIVE did-not-come"
+
+
+def test_a_trial_whose_client_stalled_is_run_once_more_and_the_verdict_is_as_it_would_have_been():
+    disturbed = of(LAB, "one client stalls", **LIKE)
+    assert disturbed.words() == of(LAB, **LIKE).words()
+    again = [one for _, one in disturbed.lines if isinstance(one, Planned) and one.rerun]
+    assert again
+    why = [one.text for _, one in disturbed.lines if isinstance(one, Trouble)]
+    assert any("the client sent nothing for" in text for text in why)

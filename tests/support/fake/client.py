@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 UNSURE_S, TOOK_S, REFUSED_S = 0.0002, 0.002, 0.0005
 BREAKS_S, LATE_S, CUT_OFF_S = 2.0, 2.0, 2.0
+STALLS_AT_S, STALLS_S = 0.5, 3.0
 
 
 class Client:
@@ -23,6 +24,7 @@ class Client:
         self._faults = world.site.faults
         self._kept: dict[str, tuple[Copy, Process]] = {}
         self._began_s = world.clock.now()
+        self._stalls = self._faults.nth("one client stalls") == 3
         world.heard(Asking(
             at_s=self._began_s, client=self.label, per_s=ask.per_s, resolution_s=1 / ask.per_s + UNSURE_S,
             judged=ask.judged,
@@ -37,6 +39,10 @@ class Client:
         now = clock.now()
         if self._faults.has("the client breaks off") and now - self._began_s >= BREAKS_S:
             self._last("it ended by itself with code 137")
+            return
+        if self._stalls and now - self._began_s >= STALLS_AT_S:
+            self._stalls = False
+            clock.after(STALLS_S, self._send)
             return
         to = ask.to[self.sent % len(ask.to)]
         self.sent += 1

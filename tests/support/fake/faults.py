@@ -57,6 +57,7 @@ FAULTS = tuple(
         ("the client breaks off", "each client ends by itself after 2 s"),
         ("the client is silent", "each client begins, and sends nothing"),
         ("the client is late", "each client sends up to 2 s later than its schedule says"),
+        ("one client stalls", "the third client on a site sends nothing for 3 s"),
         ("requests are lost", "each tenth request is not reported, and the client says how many it sent"),
         ("no client comes up", "no client can be started"),
         ("nobody is left out", "a Service sends requests to each copy that runs, ready or not"),
