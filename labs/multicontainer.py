@@ -105,7 +105,7 @@ def begin(t: Trial) -> None:
     """What brings the arm up is typed, and one copy serves. Does another one?"""
     t.act(up)
     t.until(Number(1, or_more=True), within_s=30)
-    t.watch(SEVERAL, within_s=5)
+    t.watch(SEVERAL, within_s=15)
 
 
 @lab.claim("compose-multi-container", blank=up_ask_down @ three_runs, standard=up_ask_down @ deployments)

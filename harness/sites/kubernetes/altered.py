@@ -95,8 +95,8 @@ class Applied:
         verb = next((w for w in words if w in VERBS), "")
         self.scaled |= words[0] != "kubectl" or verb in SCALES
         if verb in DECLARES:
+            self.doubtful |= set() if worked else {*files} - ({*self.files} - self.doubtful)
             self.files += files
-            self.doubtful |= set() if worked else set(files)
         if verb in (*CHANGES, "create", "replace") and not {*ASKS} & {*words}:
             self.touched |= set(_named(words))
         if verb == "delete":
@@ -121,6 +121,7 @@ class Applied:
         found = {key: self._get(source.document) for key, source in sources.items() if key[0] != "Pod" or self.lent}
         if self.lent:
             sources = {key: noted for key, there in found.items() if there and (noted := _noted(there))}
+        sources |= self._refused(sources, found)
         for key, source in sources.items():
             if key[0] != "Pod" and not self._is_touched(*key):
                 yield from self._object(source, found[key])
@@ -131,6 +132,17 @@ class Applied:
             yield from self._pod(pod, sources, owners)
         for owner in filter(None, owners.values()):
             yield from _revised(owner, found)
+
+    def _refused(
+        self, sources: Mapping[tuple[str, str], Source], found: Mapping[tuple[str, str], Json | None]
+    ) -> dict[tuple[str, str], Source]:
+        """What stands as a file says that was taken before, as a later one was not."""
+        taken = _declared(self.folder, [f for f in self.files if f not in self.doubtful])
+        return {
+            key: taken[key] for key, source in sources.items()
+            if source.where in self.doubtful and key in taken and (there := found.get(key))
+            and any(differences(key[0], _described(source.document), _described(there)))
+        }  # fmt: skip
 
     def _get(self, document: Json) -> Json | None:
         """As it stands; None where it does not."""

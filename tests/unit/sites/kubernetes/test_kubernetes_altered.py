@@ -325,6 +325,22 @@ def test_what_the_server_did_not_take_is_not_missed(applied, server, tmp_path):
     assert applied.altered() == "Service more of more.yaml is gone"
 
 
+def test_a_file_that_was_refused_leaves_what_the_one_before_it_declared(applied, server, tmp_path):
+    (tmp_path / "next.yaml").write_text(dedent(DEPLOYMENT).replace("replicas: 2", "replicas: 3"))
+    applied.typed("kubectl create --filename web.yaml", ["web.yaml"], worked=False)
+    applied.typed("kubectl create --filename next.yaml", ["next.yaml"], worked=False)
+    assert applied.altered() == ""
+    applied.doubtful.clear()
+    assert applied.altered() == "Deployment web has replicas 2 where next.yaml has 3"
+
+
+def test_and_whatever_is_as_neither_of_them_is_told(applied, server, tmp_path):
+    (tmp_path / "next.yaml").write_text(dedent(DEPLOYMENT).replace("replicas: 2", "replicas: 3"))
+    applied.typed("kubectl apply --filename next.yaml", ["next.yaml"], worked=False)
+    server.there[f"{OURS}/deployments/web"]["spec"]["replicas"] = 7
+    assert applied.altered() == "Deployment web has replicas 7 where web.yaml has 2"
+
+
 def test_files_that_were_deleted_are_not_missed(applied, server):
     applied.typed("kubectl delete --filename web.yaml", ["web.yaml"], worked=True)
     server.there.clear()
