@@ -36,8 +36,8 @@ by_server = Arm("kubectl apply --server-side", cluster, "kubectl apply --server-
                 {"three": "kubectl apply --server-side --filename declared-three.yaml"})  # fmt: skip
 
 FOUR, FIVE, REQUESTS, AT_ONE = 4, 5, 1000, 300
-FROM_OUTSIDE = Ask(at="outside", timeout_s=5.0)
-TO_ONE = Ask(per_s=15, at="outside", timeout_s=5.0)  # who has a tenth of a processor
+FROM_OUTSIDE = Ask(per_s=30, at="outside", timeout_s=5.0)  # more would be too much for two copies
+TO_ONE = Ask(per_s=15, at="outside", timeout_s=5.0)
 
 
 def under_way(t: Trial, *acts: Act, client: Ask, n: int, new: int, requests: int = REQUESTS) -> None:
@@ -54,7 +54,7 @@ def under_way(t: Trial, *acts: Act, client: Ask, n: int, new: int, requests: int
 
 @scenario(asks="Where is no request lost?")
 def new_version(t: Trial) -> None:
-    """Four copies of version 1 make way for version 2, while 50 requests a second are sent to a node's port."""
+    """Four copies of version 1 make way for version 2, while 30 requests a second are sent to a node's port."""
     under_way(t, update("2"), client=FROM_OUTSIDE, n=FOUR, new=FOUR)
 
 

@@ -11,7 +11,6 @@ from harness.lab.questions import Number
 from harness.lab.trial import Trial, Victim
 from harness.model.entries import Acted, Copy, Receipt
 
-
 IN_TIME = 0.5
 """What has to come takes about so much of the time that it is given."""
 
