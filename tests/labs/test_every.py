@@ -15,6 +15,7 @@ OTHERS = {
     "everything comes back", "nothing comes back", "Deployments do not heal", "StatefulSets do not heal",
     "comes back late", "nobody is left out", "requests are not shared", "one copy gets nothing",
     "endpoints stay as they were", "data is lost", "data always stays",
+    "nobody takes it back unasked", "Swarm takes back whatever fails",
     "undo does nothing", "the bad version is good", "updates do nothing", "undo is refused",
     "everything is rescheduled", "nothing is rescheduled", "comes back and goes", "updates come at once",
     "init steps run side by side", "hooks do not run", "no grace is given",
