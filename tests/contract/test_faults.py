@@ -39,6 +39,31 @@ metadata: {name: gone}
 spec:
   containers: [{name: web, image: "dk-labs/web:1"}]
 """
+STEPS = """
+apiVersion: v1
+kind: Pod
+metadata: {name: steps}
+spec:
+  initContainers:
+    - {name: one, image: "dk-labs/web:1", command: [sh, -c, echo one begins; sleep 1; echo one ends]}
+    - {name: two, image: "dk-labs/web:1", command: [sh, -c, echo two begins; sleep 1; echo two ends]}
+  containers:
+    - name: web
+      image: dk-labs/web:1
+      lifecycle:
+        postStart: {exec: {command: [sh, -c, echo it starts > /proc/1/fd/1]}}
+"""
+SERVICES = """
+version: "3.8"
+services:
+  back:
+    image: dk-labs/web:1
+    deploy: {endpoint_mode: dnsrr, update_config: {failure_action: rollback, monitor: 5s}}
+  stays:
+    image: dk-labs/web:1
+    deploy: {endpoint_mode: dnsrr, update_config: {failure_action: pause, monitor: 5s}}
+"""
+OF_SWARMS = ("nobody takes it back unasked", "Swarm takes back whatever fails")
 BUSY = """
 apiVersion: apps/v1
 kind: Deployment
@@ -89,9 +114,9 @@ class Story:
         bad = (LIVES_S, f"{LIVES_S}\n          args: [nonsense]")
         self.seen = []
         (folder / "loop.sh").write_text(LOOP)
-        recipe = "deployment-three.yaml service.yaml stateful.yaml bare.yaml busy.yaml loop.sh"
+        recipe = "deployment-three.yaml service.yaml stateful.yaml bare.yaml steps.yaml busy.yaml loop.sh"
         self.t = Trial(
-            folder, site.own_cluster(3), recipe, *faults, stateful=STATEFUL, bare=BARE, busy=BUSY,
+            folder, site.own_cluster(3), recipe, *faults, stateful=STATEFUL, bare=BARE, steps=STEPS, busy=BUSY,
             second=changed("deployment-three.yaml", version), bad=changed("deployment-three.yaml", bad),
         )  # fmt: skip
         for part in (self.begins, self.copies, self.versions, self.nodes, self.ends):
@@ -122,11 +147,14 @@ class Story:
         self.seen += [self.t.site.health(), self.t.site.streams()]
         self.tries(self.t.here.begin, Ask(per_s=10))
         self.tries(self.t.here.begin, LOAD)
+        self.tries(self.t.here.begin, Ask(per_s=7))
+        self.tries(self.t.here.listen)
         self.looks(3)
 
     def copies(self):
         for name in ("web", "db", "bare", "gone"):
             for copy in self.named(name):
+                self.tries(self.t.here.ask, copy, "GET", "/readyz")
                 for act in (acts.writes(100), acts.unready, acts.crash):
                     self.tries(act.send, self.t.here, [copy])
             self.looks(3)
@@ -159,6 +187,16 @@ class Story:
         return self.seen, self.t.heard
 
 
+def on_a_swarm(folder, *faults):
+    """Two services get a version that ends at once: one is told to take it back, the other one to stop."""
+    bad = SERVICES.replace("image: dk-labs/web:1", "image: dk-labs/web:1\n    command: [nonsense]")
+    t = Trial(folder, site.swarm(3), "services.yaml", *faults, services=SERVICES, bad=bad)
+    t.up(2)
+    t.here.types("docker stack deploy --compose-file bad.yaml web")
+    t.clock.sleep(30)
+    return t.here.look(), t.heard
+
+
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory):
     return Story(tmp_path_factory.mktemp("sound")).told
@@ -173,6 +211,10 @@ def test_each_fault_makes_a_difference(sound, tmp_path, fault):
     if fault == "cannot be opened":
         with pytest.raises(Problem, match="no space left"):
             Story(tmp_path, fault)
+        return
+    if fault in OF_SWARMS:
+        (tmp_path / "sound").mkdir()
+        assert on_a_swarm(tmp_path, fault) != on_a_swarm(tmp_path / "sound")
         return
     assert Story(tmp_path, fault).told != sound
 
