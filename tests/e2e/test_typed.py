@@ -47,9 +47,8 @@ def test_what_a_container_wrote_is_there_for_its_successor_or_not(host, web, arm
     before = {volume.name for volume in host.client.volumes.list()}
     said = typed("storage", parts(script("storage"))[f"remove and recreate @ {arm}"])
     answers = [line.split() for line in said.splitlines() if line.startswith("200 ")]
-    (written,), (read,) = (
-        [a for a in answers if len(a) == 3 and (":" in a[2] or a[2] == "none")][n::2] for n in (0, 1)
-    )
+    data = [a for a in answers if len(a) == 3 and (":" in a[2] or a[2] == "none")]  # the others say a version
+    (written,), (read,) = (data[n::2] for n in (0, 1))
 
     assert written[2].startswith(f"{MUCH}:")
     assert (read[2] == written[2]) is kept
