@@ -98,7 +98,8 @@ def ends_in_order(deleted: Trials) -> Verdict:
         return fails(f"killed after {killed}, but not as declared: {order}")
     in_time = killed.within(LATEST_S) and not killed.within(GRACE_S)
     judged = holds if in_time else fails
-    return judged(f"{order}, and killed {killed} after it was deleted", killed_s=killed.median_s)
+    told = f"{order}, and killed {killed} after it was deleted, with a grace of {GRACE_S:g} s (by default 30 s)"
+    return judged(told, killed_s=killed.median_s)
 
 
 lab.show(stop @ run)
