@@ -144,7 +144,7 @@ def is_taken_back(after: Trials) -> Verdict:
     if back:
         return holds(f"taken back after {back}", back_s=back.median_s)
     told = " or ".join(sorted({str(said) for said in after.each(reported)}))
-    return fails(f"it stayed for three deadlines of {DEADLINE_S:g} s (by default 600 s), reported as {told}")
+    return fails(f"it stayed, with a deadline of {DEADLINE_S:g} s (by default 600 s), and was reported as {told}")
 
 
 @lab.claim("asked-swarm-cannot-roll-back", blank=bad_then_rollback @ paused, standard=bad_listed @ paused)
