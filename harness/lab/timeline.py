@@ -16,8 +16,7 @@ E = TypeVar("E", bound=Entry)
 COVERAGE = 0.9
 TOO_SHORT, TOO_FEW = "window-too-short", "too-few-looks"
 ROUNDED_S = 0.001
-DISTURBED = ("client-silent",)
-"""Why a trial does not count that would have on a calmer machine, whatever came of it: it is run once more."""
+STALLED, SICK, BEFORE = "client-silent", "sick-site", "site before"
 
 Which = tuple[str, int]
 """A run, and the number of the trial in its cell."""
@@ -150,16 +149,25 @@ class Timeline:
         return NotShown(TOO_FEW, told) if len(places) < COVERAGE * planned else None
 
 
+def disturbed(t: Timeline) -> bool:
+    """Whether it does not count for what the machine did, whatever would have come of it: then it is run once more.
+
+    Its client was not given a processor, or its site did not answer before anything was done.
+    """
+    why = t.wrong
+    return why is not None and (why.reason == STALLED or (why.reason == SICK and why.detail.startswith(BEFORE)))
+
+
 def counted(timelines: Sequence[Timeline]) -> tuple[Timeline, ...]:
     """Of a trial that was disturbed and run again, the one that was not."""
     sound = {t.which for t in timelines if not t.wrong}
-    return tuple(t for t in timelines if not (t.wrong and t.wrong.reason in DISTURBED and t.which in sound))
+    return tuple(t for t in timelines if not (disturbed(t) and t.which in sound))
 
 
 def short(timelines: Sequence[Timeline], of: str, alike: Sequence[Timeline]) -> dict[Which, NotShown]:
     """Of a trial that was run again, one that watched well is enough."""
     every = counted(timelines)
-    found: dict[Which, NotShown | None] = {t.which: t.wrong for t in every if t.wrong and t.wrong.reason in DISTURBED}
+    found: dict[Which, NotShown | None] = {t.which: t.wrong for t in every if disturbed(t)}
     sound = [t for t in every if not t.wrong]
     came = {w.id for t in sound for w in t.of(Window) if w.proved}
     for t in sound:
