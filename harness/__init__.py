@@ -10,6 +10,8 @@ from harness.lab.question import Fact, Question
 from harness.lab.questions import (
     Answers,
     Ends,
+    Found,
+    Gone,
     InOrder,
     InPlace,
     Kept,
@@ -18,11 +20,12 @@ from harness.lab.questions import (
     Lost,
     Order,
     Outage,
+    Read,
     Renewed,
     Restored,
     Shared,
     Sharing,
-)  # fmt: skip
+)
 from harness.lab.questions.number import Counts, Number, Numbers
 from harness.lab.site import cluster, docker_host, engine, own_cluster, swarm
 from harness.lab.trial import Trial
@@ -31,10 +34,10 @@ from harness.model.seen import Seen, Span
 from harness.model.verdict import Grade, NotShown, Verdict, fails, holds
 
 __all__ = [
-    "Act", "Answer", "Answers", "Arm", "Ask", "Copy", "Counts", "Ends", "Fact", "Grade", "InOrder", "InPlace",
-    "Kept", "Lab", "LeftOut", "Losses", "Lost", "NotShown", "Number", "Numbers", "Order", "Outage",
-    "Question", "Renewed", "Request", "Restored", "Said", "Seen", "Shared", "Sharing", "Span", "Target",
-    "Trial", "Trials", "Verdict", "act", "acts", "apply", "asks", "calm", "cluster", "command", "docker_host",
-    "engine", "fact", "fails", "holds", "own_cluster", "reach", "read", "scenario", "swarm", "take_away",
-    "up", "update", "verdict_of", "writes",
+    "Act", "Answer", "Answers", "Arm", "Ask", "Copy", "Counts", "Ends", "Fact", "Found", "Gone", "Grade",
+    "InOrder", "InPlace", "Kept", "Lab", "LeftOut", "Losses", "Lost", "NotShown", "Number", "Numbers",
+    "Order", "Outage", "Question", "Read", "Renewed", "Request", "Restored", "Said", "Seen", "Shared",
+    "Sharing", "Span", "Target", "Trial", "Trials", "Verdict", "act", "acts", "apply", "asks", "calm",
+    "cluster", "command", "docker_host", "engine", "fact", "fails", "holds", "own_cluster", "reach", "read",
+    "scenario", "swarm", "take_away", "up", "update", "verdict_of", "writes",
 ]  # fmt: skip

@@ -1,10 +1,9 @@
 """Containers that belong together. Who brings them, who finds whom, and who owns whom?"""
 
 from harness import (
-    Arm, Lab, NotShown, Number, Trial, Trials, Verdict, acts, cluster, command, engine, fact, fails, holds, scenario,
-    up, update,
+    Arm, Found, Gone, Lab, NotShown, Number, Read, Trial, Trials, Verdict, acts, cluster, command, engine, fact,
+    fails, holds, scenario, up, update,
 )  # fmt: skip
-from harness.lab.questions import Found, Gone, Read
 
 lab = Lab(__doc__, __name__)
 

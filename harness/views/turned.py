@@ -61,8 +61,6 @@ def stretches(entries: Sequence[Entry]) -> Iterator[tuple[str, float, float]]:
     for version in every if len(every) > 1 else ():
         own = [e for e in entries if isinstance(e, Copy) and e.version == version]
         begins = min(c.at_s for c in own if c.what == "serving")
-        now = set[str]()
-        for c in own:
-            (now.add if c.what == "serving" else now.discard)(c.id) if c.what in ("serving", *AWAY) else None
-        ends = entries[-1].at_s if now else max(c.at_s for c in own if c.what in AWAY)
-        yield version, begins, ends
+        last = {c.id: c for c in own if c.what in ("serving", *AWAY)}.values()
+        still = any(c.what == "serving" for c in last)
+        yield version, begins, entries[-1].at_s if still else max(c.at_s for c in last)

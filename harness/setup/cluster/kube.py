@@ -84,32 +84,25 @@ class Kube:
         """Events after `version`, one by one, until the server ends the stream."""
         query |= {"watch": "1", "resourceVersion": version, "timeoutSeconds": str(for_s)}
         try:
-            answer = self._pool.request(
-                "GET",
-                self._url(path, query),
-                headers=self._authorization(),
-                preload_content=False,
-                retries=False,
-                timeout=for_s + ANSWER_S,
-            )
-            yield from _lines(_accepted(answer))
+            yield from _lines(self._stream(path, query, for_s + ANSWER_S))
         except HTTPError as error:
             raise Refused(f"watching {path}: {_unanswered(error, for_s + ANSWER_S)}") from error
 
     def follow(self, path: str, **query: str) -> tuple[Iterator[bytes], Callable[[], None]]:
         """A text that grows, in pieces, until the server ends it; and what ends it sooner, from another thread."""
         try:
-            answer = self._pool.request(
-                "GET",
-                self._url(path, query),
-                headers=self._authorization(),
-                preload_content=False,
-                retries=False,
-                timeout=urllib3.Timeout(connect=self._answer_s, read=None),
-            )
+            answer = self._stream(path, query, urllib3.Timeout(connect=self._answer_s, read=None))
         except HTTPError as error:
             raise Refused(f"following {path}: {_unanswered(error, self._answer_s)}") from error
-        return _pieces(path, _accepted(answer)), answer.shutdown
+        return _pieces(path, answer), answer.shutdown
+
+    def _stream(self, path: str, query: dict[str, str], timeout: float | urllib3.Timeout) -> Any:
+        """An answer that is read as it comes."""
+        answer = self._pool.request(
+            "GET", self._url(path, query), headers=self._authorization(), preload_content=False, retries=False,
+            timeout=timeout,
+        )  # fmt: skip
+        return _accepted(answer)
 
     def path_of(self, document: dict[str, Any], namespace: str) -> str:
         """Where an object of a manifest lives, as the server itself says which kinds it has."""
