@@ -96,7 +96,7 @@ def _thaw(container: Container) -> None:
     assert client is not None  # noqa: S101  (what the SDK lists has one)
     if str(client.info().get("CgroupVersion")) != "1":
         return
-    helper = client.containers.run(
+    helper = client.containers.create(
         str(container.attrs["Image"]),
         entrypoint=["sh", "-c", THAW, "thaw"],
         command=[str(container.id)],
@@ -104,9 +104,9 @@ def _thaw(container: Container) -> None:
         network_mode="none",
         labels={NAME: "thaw"},
         volumes={"/sys/fs/cgroup/freezer": {"bind": "/host", "mode": "rw"}},
-        detach=True,
     )
     try:
+        helper.start()  # what was made goes also where this fails
         if status := helper.wait(timeout=PATIENCE_S)["StatusCode"]:
             raise DockerException(f"thawing ended with {status}: {helper.logs(tail=5).decode(errors='replace')}")
     finally:
